@@ -1,0 +1,72 @@
+# Everything a person or CI does here. `make help` lists it; python3 (3.11 or newer) and make are enough.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run review test soak check format eval bench lock clean
+
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+TEXT ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## make .venv with the locked packages and the `hive` command
+
+# The stamp is written last, so an interrupted installation is taken up again. pip reads its own
+# configuration and PIP_* variables; nothing here overrides an index, a proxy or a cache.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "python3 has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing the locked packages into $(VENV) (half a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## serve on http://127.0.0.1:8000 until Ctrl-C (HOST=, PORT=, ARGS=)
+	$(BIN)/hive serve --host $(HOST) --port $(PORT) $(ARGS)
+
+# The text travels through the environment, unexpanded: quotes, dollars and semicolons in it are never run.
+# A cautious verdict (exit code 10, 20 or 30) is an answer, not a failure of make.
+unexport TEXT
+review: export REVIEW_TEXT := $(value TEXT)
+review: setup ## judge one intention: make review TEXT="drop the orders table in production"
+	@test -n "$$REVIEW_TEXT" || { echo 'Say what is intended: make review TEXT="..."' >&2; exit 64; }
+	@$(BIN)/hive review $(ARGS) -- "$$REVIEW_TEXT" || case $$? in 10|20|30) ;; *) exit 1 ;; esac
+
+test: setup ## the tests, without those marked slow, soak or real (ARGS=)
+	$(BIN)/python -m pytest -q -m "not slow and not soak and not real" $(ARGS)
+
+soak: setup ## the long proofs: slow tests and 200 times kill -9 under load
+	$(BIN)/python -m pytest -q -m "slow or soak" $(ARGS)
+
+check: setup ## lint, formatting, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+eval: setup ## the quality table over the labelled cases (ARGS=)
+	$(BIN)/hive eval $(ARGS)
+
+bench: setup ## latency, start and memory, each with its floor (ARGS="--quick --only rest")
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock (ARGS="--upgrade")
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --quiet \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements.lock $(ARGS)
+
+clean: ## remove caches and build output; .venv stays
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks evals -name __pycache__ -type d -prune -exec rm -rf {} +

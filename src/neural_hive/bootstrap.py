@@ -1,0 +1,164 @@
+"""From settings to a running hive; the only module that names adapters.
+
+Each resource is opened by the scheme of its URL, as an async context manager on one exit stack, and
+brings its own check; together the checks are `/ready`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neural_hive import __version__
+from neural_hive.cache.base import Cache
+from neural_hive.errors import HiveError, LedgerError, MissingDriverError, SettingsError
+from neural_hive.graph.base import Graph
+from neural_hive.hive import Hive
+from neural_hive.judgements import Judgements
+from neural_hive.ledger.base import Ledger
+from neural_hive.memory import Memory
+from neural_hive.messages import text
+from neural_hive.ops import Check, Probe
+from neural_hive.outcomes import Outcomes
+from neural_hive.panel import Panel
+from neural_hive.settings import Settings
+from neural_hive.specialists import registry
+from neural_hive.specialists.base import Specialist
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Where a scheme's adapter lives: the module, the function that opens a URL, the extra that brings its driver."""
+
+    module: str
+    opener: str
+    extra: str = ""
+
+
+LEDGERS = {"sqlite": Adapter("neural_hive.ledger.sqlite", "open_sqlite_ledger")}
+GRAPHS = {"sqlite": Adapter("neural_hive.graph.sqlite", "open_sqlite_graph")}
+CACHES = {"memory": Adapter("neural_hive.cache.memory", "open_memory_cache")}
+SPECIALISTS: dict[str, Adapter] = {}
+
+
+def open_resource(kind: str, url: str, adapters: Mapping[str, Adapter]) -> AbstractAsyncContextManager[Any]:
+    """What opens a URL.
+
+    Args:
+        kind: Name of the setting, for messages.
+        url: `scheme:...`.
+        adapters: Adapter by scheme.
+
+    Raises:
+        SettingsError: No adapter has this scheme.
+        MissingDriverError: Its driver is not installed; the message names the extra.
+    """
+    scheme = url.partition(":")[0].lower()
+    adapter = adapters.get(scheme)
+    if adapter is None:
+        known = ", ".join(f"{name}:" for name in sorted(adapters)) or text("settings.nothing", "en")
+        raise SettingsError("error.unknown_scheme", kind=kind, scheme=scheme, known=known)
+    try:
+        module = importlib.import_module(adapter.module)
+    except ModuleNotFoundError as error:
+        raise MissingDriverError("error.missing_driver", kind=kind, scheme=scheme, module=error.name or "", extra=adapter.extra) from error
+    opened: AbstractAsyncContextManager[Any] = getattr(module, adapter.opener)(url)
+    return opened
+
+
+@asynccontextmanager
+async def open_hive(settings: Settings) -> AsyncIterator[Hive]:
+    """A running hive; everything is closed, and what is under way is finished, at the end.
+
+    Raises:
+        SettingsError, MissingDriverError: A setting cannot be used.
+        LedgerError, IntegrityError: The ledger cannot be opened, or was tampered with.
+    """
+    _make_directory(settings.data_dir)
+    async with AsyncExitStack() as stack:
+        ledger: Ledger = await stack.enter_async_context(open_resource("ledger", settings.ledger_url, LEDGERS))
+        graph: Graph = await stack.enter_async_context(open_resource("graph", settings.graph_url, GRAPHS))
+        cache: Cache = await stack.enter_async_context(open_resource("cache", settings.cache, CACHES))
+        specialists = await _open_specialists(settings, stack)
+        memory = Memory(graph, deadline=settings.graph_deadline)
+        stack.push_async_callback(memory.close)
+        outcomes = Outcomes(ledger)
+        await outcomes.replay()
+        yield Hive(
+            settings=settings,
+            panel=Panel(specialists, remote=frozenset(settings.specialists), deadline=settings.specialist_deadline),
+            judgements=Judgements(cache, voices=await _voices(specialists), ttl=settings.cache_ttl),
+            ledger=ledger,
+            cache=cache,
+            memory=memory,
+            outcomes=outcomes,
+            probe=_probe(settings, ledger, graph, cache, specialists),
+        )
+
+
+async def _open_specialists(settings: Settings, stack: AsyncExitStack) -> dict[str, Specialist]:
+    """Every registered specialist, in process unless the settings give a URL."""
+    unknown = sorted(set(settings.specialists) - set(registry.names()))
+    if unknown:
+        raise SettingsError("error.unknown_specialist", name=unknown[0], known=", ".join(registry.names()))
+    opened: dict[str, Specialist] = {}
+    for name in registry.names():
+        url = settings.specialists.get(name)
+        opened[name] = await stack.enter_async_context(open_resource(f"specialists.{name}", url, SPECIALISTS)) if url else registry.open_local(name)
+    return opened
+
+
+async def _voices(specialists: Mapping[str, Specialist]) -> str:
+    """Who judges, for the cache: product and models with versions; "" when one of them cannot say."""
+    try:
+        models = {name: await specialist.describe() for name, specialist in sorted(specialists.items())}
+    except HiveError:
+        return ""
+    return " ".join([__version__, *(f"{name}={model.name}/{model.version}/{model.source}" for name, model in models.items())])
+
+
+def _probe(settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, specialists: Mapping[str, Specialist]) -> Probe:
+    checks: dict[str, Check] = {"ledger": _pinged(ledger), "graph": _pinged(graph), "cache": _pinged(cache)}
+    checks["disk"] = lambda: asyncio.to_thread(_disk, settings.data_dir, settings.min_free_bytes)
+    for name, specialist in specialists.items():
+        checks[f"specialist-{name}"] = _described(specialist)
+    # Without precedents, a cache or one voice the hive still answers, more cautiously; without ledger or disk it does not.
+    optional = frozenset(name for name in checks if name not in ("ledger", "disk"))
+    return Probe(checks, deadline=settings.ready_deadline, optional=optional)
+
+
+def _pinged(resource: Any) -> Check:
+    async def check() -> str:
+        ping = getattr(resource, "ping", None)
+        found = await ping() if ping is not None else None
+        return str(found) if found else "ok"
+
+    return check
+
+
+def _described(specialist: Specialist) -> Check:
+    async def check() -> str:
+        model = await specialist.describe()
+        return f"{model.name} {model.version} ({model.source})"
+
+    return check
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise LedgerError("error.ledger_unwritable", reason=error.strerror or type(error).__name__, path=str(path)) from error
+
+
+def _disk(path: Path, least: int) -> str:
+    free = shutil.disk_usage(path).free
+    if free < least:
+        raise LedgerError("error.disk_full", path=str(path), free=free // 1_048_576, least=least // 1_048_576)
+    return f"{free // 1_048_576} MiB"

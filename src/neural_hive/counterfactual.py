@@ -1,0 +1,136 @@
+"""What would change the answer: changes of the plan that were applied and asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from itertools import combinations
+
+from neural_hive.messages import text
+from neural_hive.specialists.changes import apply, change_of, concerns
+from neural_hive.specialists.hazard import Reading, readings
+from neural_hive.specialists.wording import mitigation_sentence
+from neural_hive.types import Action, Change, Conclusion, Counterfactual, Plan, Scope, Trait, Verdict
+
+__all__ = ["apply", "counterfactuals", "counterfactuals_sync", "search"]
+
+_MOST = 3
+_SINGLES = 4
+_PAIRS = 2
+_PROTECTIONS: dict[str, tuple[str, ...]] = {
+    "loss": ("restore_test", "approval"),
+    "exposure": ("anonymization", "consent"),
+    "privilege": ("least_privilege", "approval"),
+    "control": ("replacement", "expiry"),
+    "interruption": ("replacement", "canary"),
+    "lockout": ("replacement", "rollback"),
+    "money": ("consent", "verification"),
+    "people": ("consent", "canary"),
+    "deception": ("consent", "approval"),
+    "untrusted": ("verification", "sandbox"),
+    "mutation": ("rollback", "canary"),
+}
+
+Search = Generator[Plan, Conclusion, tuple[Counterfactual, ...]]
+
+
+async def counterfactuals(plan: Plan, conclusion: Conclusion, reask: Callable[[Plan], Awaitable[Conclusion]]) -> tuple[Counterfactual, ...]:
+    """Up to three changes, each verified to give a milder answer; none for an approval.
+
+    Args:
+        plan: The plan as judged.
+        conclusion: What the panel concluded about it.
+        reask: Asks the same panel about a changed plan.
+    """
+    steps = search(plan, conclusion)
+    try:
+        changed = next(steps)
+        while True:
+            changed = steps.send(await reask(changed))
+    except StopIteration as end:
+        found: tuple[Counterfactual, ...] = end.value
+        return found
+
+
+def counterfactuals_sync(plan: Plan, conclusion: Conclusion, reask: Callable[[Plan], Conclusion]) -> tuple[Counterfactual, ...]:
+    """The same for a panel that is asked without waiting."""
+    steps = search(plan, conclusion)
+    try:
+        changed = next(steps)
+        while True:
+            changed = steps.send(reask(changed))
+    except StopIteration as end:
+        found: tuple[Counterfactual, ...] = end.value
+        return found
+
+
+def search(plan: Plan, conclusion: Conclusion) -> Search:
+    """Yields changed plans, takes what the panel concludes about each, returns what was milder.
+
+    Single changes come first; pairs of them only when no single one suffices.
+    """
+    if conclusion.verdict is Verdict.APPROVE:
+        return ()
+    candidates = _candidates(plan)
+    found: list[Counterfactual] = []
+    for change in candidates[:_SINGLES]:
+        milder = yield from _try(plan, conclusion, (change,))
+        if milder is not None:
+            found.append(milder)
+        if len(found) == _MOST:
+            break
+    if not found:
+        for pair in list(combinations(candidates, 2))[:_PAIRS]:
+            milder = yield from _try(plan, conclusion, pair)
+            if milder is not None:
+                found.append(milder)
+                break
+    return tuple(sorted(found, key=lambda item: (item.verdict.severity, item.harm_probability)))
+
+
+def _try(plan: Plan, conclusion: Conclusion, changes: tuple[Change, ...]) -> Generator[Plan, Conclusion, Counterfactual | None]:
+    changed = plan
+    for change in changes:
+        changed = apply(changed, change)
+    if changed == plan:
+        return None
+    answer = yield changed
+    if answer.verdict.severity >= conclusion.verdict.severity:
+        return None
+    return Counterfactual(
+        sentence=_sentence(plan, changes, answer.verdict), changes=changes, verdict=answer.verdict, harm_probability=answer.harm_probability
+    )
+
+
+def _candidates(plan: Plan) -> list[Change]:
+    """Changes of the most hazardous act, the likeliest to help first; then leaving acts out."""
+    found = sorted(readings(plan), key=lambda reading: -reading.worst)
+    if not found or found[0].worst <= 0.0:
+        return []
+    worst = found[0]
+    changes = _changes(worst)
+    if len(found) > 1:
+        changes.insert(1, change_of("drop_action", worst.action))
+    return changes
+
+
+def _changes(reading: Reading) -> list[Change]:
+    action = reading.action
+    own = [item.kind for item in (*action.denied, *action.late_safeguards)]
+    changes = [change_of("restore_safeguard", action, kind) for kind in dict.fromkeys(own) if kind != "replacement"]
+    heaviest = max(reading.residual, key=lambda name: reading.residual[name])
+    present = {item.kind for item in action.safeguards if item.verified} | set(own)
+    offered = [change_of("add_safeguard", action, kind) for kind in _PROTECTIONS.get(heaviest, ()) if kind not in present]
+    changes[1:1] = offered[:1]
+    if action.scope in (Scope.ALL, Scope.WILDCARD) or Trait.UNBOUNDED in action.traits:
+        changes.append(change_of("limit_scope", action))
+    return changes + offered[1:]
+
+
+def _sentence(plan: Plan, changes: Sequence[Change], verdict: Verdict) -> str:
+    steps = [mitigation_sentence(change, _action(plan, change), plan.language) for change in changes]
+    answer = text(f"consensus.verdict.{verdict.value}", plan.language)
+    return text("consensus.counterfactual", plan.language, steps=" ".join(steps), verdict=answer)
+
+
+def _action(plan: Plan, change: Change) -> Action:
+    return next(action for action in plan.actions if concerns(change, action))

@@ -1,0 +1,74 @@
+"""The application: routes, errors as problem documents, and the hive's life around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from neural_hive import __version__
+from neural_hive.bootstrap import open_hive
+from neural_hive.errors import HiveError, InputError, NotFoundError
+from neural_hive.gateway import decisions, intents, ledger, openapi, operations, site
+from neural_hive.gateway.answers import Answers
+from neural_hive.gateway.limiter import Limiter
+from neural_hive.gateway.middleware import Doorway
+from neural_hive.gateway.problems import preferred_language, problem_response
+from neural_hive.gateway.routing import Gateway
+from neural_hive.hive import Hive
+from neural_hive.settings import Settings
+
+
+def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
+    """The gateway.
+
+    Args:
+        settings: How it is configured.
+        hive: An open hive to serve; without it, one is opened when the application starts and
+            closed when it stops.
+    """
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        async with open_hive(settings) as opened:
+            app.state.gateway = _gateway(settings, opened)
+            yield
+
+    app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None, lifespan=None if hive else life)
+    if hive is not None:
+        app.state.gateway = _gateway(settings, hive)
+    for part in (intents, decisions, ledger, operations, site):
+        app.include_router(part.router)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
+    app.add_exception_handler(HiveError, _on_error)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_middleware(Doorway, language=settings.language or "en")
+    return app
+
+
+def _gateway(settings: Settings, hive: Hive) -> Gateway:
+    limits = settings.limits
+    return Gateway(hive=hive, answers=Answers(hive=hive, ttl=settings.idempotency_ttl), limiter=Limiter(limits.requests_per_minute, limits.burst))
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HiveError)
+    return problem_response(error, _language(request))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    """What the router itself refuses."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allow = (error.headers or {}).get("Allow") or (error.headers or {}).get("allow", "")
+        return problem_response(InputError("error.method_not_allowed", method=request.method, allow=allow), _language(request))
+    return problem_response(NotFoundError("error.no_page"), _language(request))
+
+
+def _language(request: Request) -> str:
+    gateway: Gateway | None = getattr(request.app.state, "gateway", None)
+    return preferred_language(request) or (gateway.language(request) if gateway else "en")

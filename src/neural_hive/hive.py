@@ -1,0 +1,180 @@
+"""The whole story: intention -> understand -> plan -> consult -> conclude -> record -> decision.
+
+    async with open_hive(load_settings()) as hive:
+        decision = await hive.review(Intent(text="apagar a tabela de clientes em produção"))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from neural_hive import planning, telemetry
+from neural_hive.cache.base import Cache
+from neural_hive.consensus import conclude
+from neural_hive.counterfactual import counterfactuals
+from neural_hive.errors import InputError, LimitError, UnavailableError
+from neural_hive.explanation import explain
+from neural_hive.judgements import Judgement, Judgements, digest
+from neural_hive.ledger.base import Ledger
+from neural_hive.memory import Memory
+from neural_hive.ops import Probe
+from neural_hive.outcomes import Outcomes
+from neural_hive.panel import Panel
+from neural_hive.records import Ask, decision_record, new_id, timestamp
+from neural_hive.settings import Settings
+from neural_hive.types import Abstention, Conclusion, Context, Decision, GivenPlan, Intent, Opinion, Plan, Precedent, SourcePlan, Understanding
+from neural_hive.understanding import understand
+from neural_hive.understanding.privacy import mask
+
+T = TypeVar("T")
+_LONG = 8_000  # characters; what is longer is read in a thread, so that nobody else waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the story, told as soon as it is true.
+
+    Payloads: understood: Understanding; planned: Plan; opinion: Opinion or Abstention, one each;
+    concluded: Conclusion; recorded: Decision. The last two are told once the record is durable.
+    """
+
+    name: Literal["understood", "planned", "opinion", "concluded", "recorded"]
+    payload: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hive:
+    """Answers intentions. `open_hive` makes it and closes what it is made of."""
+
+    settings: Settings
+    panel: Panel
+    judgements: Judgements
+    ledger: Ledger
+    cache: Cache
+    memory: Memory
+    outcomes: Outcomes
+    probe: Probe
+
+    async def review(self, intent: Intent, ask: Ask | None = None) -> Decision:
+        """Decide on an intention.
+
+        Raises:
+            InputError: The intention or its plan cannot be used.
+            UnavailableError: No opinions, or no ledger; nothing was approved.
+        """
+        payload: Any = None
+        async for stage in self.stream(intent, ask):
+            payload = stage.payload
+        decision: Decision = payload
+        return decision
+
+    async def stream(self, intent: Intent, ask: Ask | None = None) -> AsyncIterator[Stage]:
+        """Decide on an intention and tell each stage as it is ready; errors as in `review`."""
+        start = time.perf_counter()
+        understanding = await self._understand(intent)
+        yield Stage("understood", understanding)
+        plan = await self._plan(understanding, intent)
+        yield Stage("planned", plan)
+        weights, content = self.outcomes.weights(plan.domain), digest(plan)
+        key = self.judgements.key(content, weights)
+        judgement = await self.judgements.recall(key)
+        if judgement is not None:
+            for opinion in judgement.opinions.values():
+                yield Stage("opinion", opinion)
+        else:
+            voices: list[Opinion | Abstention] = []
+            async for voice in self.panel.consult(plan):
+                voices.append(voice)
+                yield Stage("opinion", voice)
+            judgement = await self._conclude(plan, voices, weights)
+            await self.judgements.keep(key, judgement)
+        precedents = await self.memory.precedents(plan)
+        decision = _decision(f"int_{content}", understanding, plan, judgement, precedents)
+        decision = await self._record(decision, intent, ask or Ask())
+        telemetry.decided(decision, time.perf_counter() - start)
+        self.memory.remember(decision)
+        yield Stage("concluded", judgement.conclusion)
+        yield Stage("recorded", decision)
+
+    async def _understand(self, intent: Intent) -> Understanding:
+        limits = self.settings.limits
+        if len(intent.text) > limits.max_text_chars:
+            raise LimitError("error.text_too_long", size=len(intent.text), limit=limits.max_text_chars)
+        if not intent.text.strip() and intent.plan is None:
+            raise InputError("error.empty_intent")
+        return await _read(intent, understand, intent)
+
+    async def _plan(self, understanding: Understanding, intent: Intent) -> Plan:
+        limits = self.settings.limits
+        if isinstance(intent.plan, SourcePlan) and len(intent.plan.source) > limits.max_body_bytes:
+            raise LimitError("error.source_too_long", size=len(intent.plan.source), limit=limits.max_body_bytes)
+        plan = await _read(intent, planning.plan, understanding, intent)
+        if len(plan.tasks) > limits.max_tasks:
+            raise LimitError("error.too_many_tasks", count=len(plan.tasks), limit=limits.max_tasks)
+        return plan
+
+    async def _conclude(self, plan: Plan, voices: Sequence[Opinion | Abstention], weights: Mapping[str, float]) -> Judgement:
+        opinions = {voice.specialist: voice for voice in sorted(voices, key=_name) if isinstance(voice, Opinion)}
+        abstentions = {voice.specialist: voice.reason for voice in sorted(voices, key=_name) if isinstance(voice, Abstention)}
+        if not opinions:
+            raise UnavailableError("error.no_opinions")
+        conclusion = conclude(plan, opinions, abstentions, weights)
+
+        async def ask_again(changed: Plan) -> Conclusion:
+            return conclude(changed, await self.panel.ask_again(changed), abstentions, weights)
+
+        others = await counterfactuals(plan, conclusion, ask_again)
+        return Judgement(opinions=opinions, abstentions=abstentions, conclusion=conclusion, counterfactuals=others)
+
+    async def _record(self, decision: Decision, intent: Intent, ask: Ask) -> Decision:
+        decision = replace(decision, decision_id=ask.decision_id or new_id("dec"))
+        record = decision_record(decision, context=_masked(intent.context), caller=mask(intent.user_id).text, request_tag=ask.request_tag)
+        with telemetry.timed(telemetry.LEDGER_APPEND_SECONDS):
+            receipt = await self.ledger.append(record)
+        return replace(decision, receipt=receipt)
+
+
+def _decision(intent_id: str, understanding: Understanding, plan: Plan, judgement: Judgement, precedents: tuple[Precedent, ...]) -> Decision:
+    conclusion = judgement.conclusion
+    return Decision(
+        decision_id="",
+        intent_id=intent_id,
+        created_at=timestamp(),
+        verdict=conclusion.verdict,
+        harm_probability=conclusion.harm_probability,
+        confidence=conclusion.confidence,
+        divergence=conclusion.divergence,
+        understanding=understanding,
+        plan=plan,
+        opinions=judgement.opinions,
+        abstentions=judgement.abstentions,
+        votes=conclusion.votes,
+        rules=conclusion.rules,
+        conditions=conclusion.conditions,
+        counterfactuals=judgement.counterfactuals,
+        precedents=precedents,
+        explanation=explain(plan, judgement.opinions, conclusion, precedents, plan.language, counterfactuals=judgement.counterfactuals),
+    )
+
+
+async def _read(intent: Intent, reader: Callable[..., T], *arguments: Any) -> T:
+    return reader(*arguments) if _length(intent) <= _LONG else await asyncio.to_thread(reader, *arguments)
+
+
+def _length(intent: Intent) -> int:
+    """How much there is to read, in characters."""
+    if isinstance(intent.plan, GivenPlan):
+        return len(intent.text) + sum(len(task.description) for task in intent.plan.tasks)
+    return len(intent.text) + (len(intent.plan.source) if intent.plan else 0)
+
+
+def _masked(context: Context) -> Context:
+    return replace(context, project=mask(context.project).text, domain=mask(context.domain).text, priority=mask(context.priority).text)
+
+
+def _name(voice: Opinion | Abstention) -> str:
+    return voice.specialist

@@ -1,0 +1,240 @@
+"""The embedded ledger: SQLite behind one writer thread that commits waiting appends together.
+
+`append` returns after the commit that holds its record has reached the disk (write-ahead log,
+synchronous = FULL). While one commit is on its way, further appends gather and share the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from neural_hive.errors import ConflictError, HiveError, LedgerError
+from neural_hive.ledger.leaf import Leaf, seal
+from neural_hive.ledger.signing import Signer, open_signer, public_key_path
+from neural_hive.ledger.store import LedgerStore
+from neural_hive.types import Receipt
+
+T = TypeVar("T")
+
+_BATCH = 256
+_Waiting = tuple["asyncio.Future[Any]", asyncio.AbstractEventLoop]
+_Job = tuple[Leaf | Callable[[], Any], _Waiting]
+
+
+class SqliteLedger:
+    """A `Ledger` on one SQLite file; open it with `open_sqlite_ledger`.
+
+    Several processes may share the file: each append takes the file's write lock and goes on from
+    the tree it then finds.
+    """
+
+    def __init__(self, path: Path, signer: Signer) -> None:
+        self.path = path
+        self.public_key = signer.public_key
+        self._writer = LedgerStore(path, signer)
+        self._reader = LedgerStore(path, signer)
+        self._reading = ThreadPoolExecutor(1, "ledger-reader")
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._closed = False
+        self._thread = Thread(target=self._write, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    async def append(self, record: dict[str, Any]) -> Receipt:
+        """Write a record; see `Ledger.append`.
+
+        Raises:
+            InputError: The record lacks a member or has no canonical form.
+            ConflictError: Its id is taken.
+            LedgerError: Nothing was written.
+        """
+        receipt: Receipt = await self._submit(seal(record))
+        return receipt
+
+    async def get(self, record_id: str) -> dict[str, Any]:
+        """The record; once erased, its `content` is None and `erased` is True. See `Ledger.get`."""
+        return await self._read(lambda: self._reader.get(record_id))
+
+    async def find(
+        self,
+        *,
+        verdict: str | None = None,
+        decision_id: str | None = None,
+        schema: str = "decision/v1",
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Sequence[tuple[int, dict[str, Any]]]:
+        """Records, newest first; see `Ledger.find`."""
+        return await self._read(
+            lambda: self._reader.find(verdict=verdict, decision_id=decision_id, schema=schema, before=before, limit=limit)
+        )
+
+    async def prove(self, record_id: str, *, since: int | None = None) -> Receipt | tuple[str, ...]:
+        """A receipt against the head, or the consistency proof since a tree size; see `Ledger.prove`."""
+        if since is None:
+            return await self._read(lambda: self._reader.receipt(record_id))
+        return await self._read(lambda: self._reader.consistency(since))
+
+    async def head(self) -> str:
+        """The current signed checkpoint."""
+        return await self._read(self._reader.head)
+
+    async def erase(self, record_id: str) -> Receipt:
+        """Destroy the key of a record's content and record that; the leaf and its proofs stay.
+
+        Returns:
+            The receipt of the record `erasure/v1`, which a second call finds again.
+
+        Raises:
+            NotFoundError: No such record.
+            LedgerError: Nothing was erased.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        erasure = seal({"schema": "erasure/v1", "id": f"erasure-{record_id}", "created_at": now, "decision_id": record_id})
+        try:
+            receipt: Receipt = await self._submit(lambda: self._writer.erase(record_id, erasure))
+        except ConflictError:
+            return await self._read(lambda: self._reader.receipt(erasure.id))
+        return receipt
+
+    async def ping(self) -> None:
+        """Show that a durable write is possible now.
+
+        Raises:
+            LedgerError: It is not.
+        """
+        await self._submit(self._writer.beat)
+
+    async def close(self) -> None:
+        """Commit what waits, then close; later appends are refused."""
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._reading.shutdown()
+        self._reader.close()
+        self._writer.close()
+
+    async def _submit(self, work: Leaf | Callable[[], Any]) -> Any:
+        if self._closed:
+            raise LedgerError("error.ledger_closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put((work, (future, loop)))
+        return await future
+
+    async def _read(self, action: Callable[[], T]) -> T:
+        if self._closed:
+            raise LedgerError("error.ledger_closed")
+        return await asyncio.get_running_loop().run_in_executor(self._reading, action)
+
+    def _write(self) -> None:
+        """The writer thread: take what waits, commit it at once, answer."""
+        while (job := self._jobs.get()) is not None:
+            jobs, last = [job], False
+            while len(jobs) < _BATCH and not last:
+                try:
+                    following = self._jobs.get_nowait()
+                except Empty:
+                    break
+                if following is None:
+                    last = True
+                else:
+                    jobs.append(following)
+            self._commit(jobs)
+            if last:
+                return
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        leaves = [(work, waiting) for work, waiting in jobs if isinstance(work, Leaf)]
+        if leaves:
+            outcomes = self._attempt(lambda: self._writer.append([leaf for leaf, _ in leaves]))
+            each = [outcomes] * len(leaves) if isinstance(outcomes, BaseException) else outcomes
+            _answer([(waiting, outcome) for (_, waiting), outcome in zip(leaves, each, strict=True)])
+        for work, waiting in jobs:
+            if not isinstance(work, Leaf):
+                _answer([(waiting, self._attempt(work))])
+
+    def _attempt(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except HiveError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 -- the caller must hear of it; a dead writer thread would leave him waiting for ever
+            return LedgerError("error.ledger_unwritable", reason=repr(error), path=str(self.path))
+
+
+def _answer(outcomes: list[tuple[_Waiting, Any]]) -> None:
+    """Hand results to their event loops, one wake-up per loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for (future, loop), outcome in outcomes:
+        by_loop.setdefault(loop, []).append((future, outcome))
+    for loop, results in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, results)
+
+
+def _settle(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, outcome in results:
+        if future.done():
+            continue
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+
+@asynccontextmanager
+async def open_sqlite_ledger(url: str | Path) -> AsyncIterator[SqliteLedger]:
+    """Open the ledger in a file, creating it and its key beside it when there is none.
+
+    Args:
+        url: `sqlite:///relative.db`, `sqlite:////absolute.db`, or a path.
+
+    Raises:
+        LedgerError: It cannot be opened or written.
+        IntegrityError: The last checkpoint does not match the tree, or the key is missing or wrong.
+    """
+    path = ledger_path(url)
+    ledger = await asyncio.to_thread(_open, path)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+def ledger_path(url: str | Path) -> Path:
+    """The file that a ledger URL or path names."""
+    return Path(str(url).removeprefix("sqlite:///")).expanduser()
+
+
+def key_path(path: Path) -> Path:
+    """The private key of the ledger in `path`; its public half is in `public_key_path` of it."""
+    return path.with_suffix(".key")
+
+
+def public_key_of(path: Path) -> str:
+    """The public key kept beside the ledger in `path`.
+
+    Raises:
+        LedgerError: There is none.
+    """
+    try:
+        return public_key_path(key_path(path)).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise LedgerError("error.ledger_unreadable", reason=str(error), path=str(public_key_path(key_path(path)))) from error
+
+
+def _open(path: Path) -> SqliteLedger:
+    try:
+        written = path.exists() and path.stat().st_size > 0
+        signer = open_signer(key_path(path), create=not written)
+    except OSError as error:
+        raise LedgerError("error.ledger_unwritable", reason=str(error), path=str(path)) from error
+    return SqliteLedger(path, signer)

@@ -1,0 +1,111 @@
+"""What came of a decision: outcomes that people report, approvals that people give.
+
+Both are records of the ledger (`feedback/v1`, `approval/v1`) that refer to a decision; neither
+changes it. The first outcome of a decision moves the specialists' weights in its domain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from neural_hive import telemetry
+from neural_hive.errors import NotFoundError
+from neural_hive.ledger.base import Ledger
+from neural_hive.records import APPROVAL, DECISION, FEEDBACK, new_id, timestamp
+from neural_hive.reliability import Reliability
+from neural_hive.types import Domain
+from neural_hive.understanding.privacy import mask
+
+Outcome = Literal["harmful", "harmless"]
+_PAGE = 500
+
+
+class Outcomes:
+    """Records what came of decisions and learns from it.
+
+    Args:
+        ledger: Where decisions, outcomes and approvals stand.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._reliability = Reliability()
+
+    def weights(self, domain: Domain) -> dict[str, float]:
+        """The reliability weights in force, by specialist; 1.0 for those left out."""
+        return self._reliability.weights(domain.value)
+
+    async def replay(self) -> None:
+        """Learn again, in their order, from all outcomes in the ledger."""
+        found: list[dict[str, Any]] = []
+        before: int | None = None
+        while page := await self._ledger.find(schema=FEEDBACK, before=before, limit=_PAGE):
+            found.extend(record for _, record in page)
+            before = page[-1][0]
+        for record in reversed(found):
+            self._learn(record)
+
+    async def decision(self, decision_id: str) -> dict[str, Any]:
+        """The record of a decision.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+        try:
+            record = await self._ledger.get(decision_id)
+        except NotFoundError:
+            record = {}
+        if record.get("schema") != DECISION:
+            raise NotFoundError("error.no_decision")
+        return record
+
+    async def report(self, decision_id: str, outcome: Outcome, *, comment: str = "", caller: str = "") -> dict[str, Any]:
+        """Record whether harm came of a decision.
+
+        Raises:
+            NotFoundError: No such decision.
+            LedgerError: It could not be recorded.
+        """
+        decision = await self.decision(decision_id)
+        first = not await self._ledger.find(schema=FEEDBACK, decision_id=decision_id, limit=1)
+        record = _entry(FEEDBACK, "fb", decision_id, comment, caller) | {
+            "outcome": outcome,
+            "domain": decision["domain"],
+            "risks": {vote["specialist"]: vote["risk"] for vote in decision["votes"]},
+            "counted": first,
+        }
+        receipt = await self._ledger.append(record)
+        self._learn(record)
+        telemetry.FEEDBACK.labels(outcome=outcome).inc()
+        return _public(record) | {"receipt": receipt}
+
+    async def approve(self, decision_id: str, approved: bool, *, comment: str = "", caller: str = "") -> dict[str, Any]:
+        """Record that a person approved or refused; raises as `report`."""
+        decision = await self.decision(decision_id)
+        record = _entry(APPROVAL, "apr", decision_id, comment, caller) | {"approved": approved, "verdict_was": decision["verdict"]}
+        receipt = await self._ledger.append(record)
+        return _public(record) | {"receipt": receipt}
+
+    async def of(self, decision_id: str) -> dict[str, list[dict[str, Any]]]:
+        """All outcomes and approvals of a decision, oldest first."""
+        feedback = await self._ledger.find(schema=FEEDBACK, decision_id=decision_id, limit=_PAGE)
+        approvals = await self._ledger.find(schema=APPROVAL, decision_id=decision_id, limit=_PAGE)
+        return {
+            "feedback": [_public(record) for _, record in reversed(feedback)],
+            "approvals": [_public(record) for _, record in reversed(approvals)],
+        }
+
+    def _learn(self, record: dict[str, Any]) -> None:
+        if record["counted"]:
+            self._reliability.learn(record["domain"], record["risks"], harmful=record["outcome"] == "harmful", created_at=record["created_at"])
+
+
+def _entry(schema: str, prefix: str, decision_id: str, comment: str, caller: str) -> dict[str, Any]:
+    content = {"comment": mask(comment).text, "by": mask(caller).text}
+    return {"schema": schema, "id": new_id(prefix), "created_at": timestamp(), "decision_id": decision_id, "content": content}
+
+
+def _public(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without what only the machine needs, its words at the top."""
+    shown = {name: value for name, value in record.items() if name not in ("content", "counted", "risks", "schema", "erased")}
+    return shown | (record.get("content") or {"comment": None, "by": None})

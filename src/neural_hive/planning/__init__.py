@@ -1,0 +1,1 @@
+"""From an intention and what was given to one validated DAG of tasks."""

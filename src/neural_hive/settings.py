@@ -1,0 +1,113 @@
+"""Every setting of the hive: option > environment (`HIVE_...`) > file > default.
+
+The file is `config.toml` in the platform's user configuration directory, or the path in
+`HIVE_CONFIG`. Nested names are joined by two underscores: `HIVE_LIMITS__MAX_TASKS=200`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_config_dir, user_data_dir
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from neural_hive.errors import SettingsError
+
+APPLICATION = "neural-hive"
+
+
+class Limits(BaseModel):
+    """How much one caller may ask."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, in bytes; more is answered 413.")
+    max_text_chars: int = Field(10_000, ge=1, description="Longest intent_text, in characters.")
+    max_tasks: int = Field(500, ge=1, description="Most tasks in one plan.")
+    requests_per_minute: float | None = Field(None, gt=0, description="Requests per minute for each caller; unset means no limit.")
+    burst: int = Field(20, ge=1, description="Requests that a caller may make at once when a rate limit is set.")
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="HIVE_", env_nested_delimiter="__", extra="forbid")
+
+    data_dir: Path = Field(default_factory=lambda: Path(user_data_dir(APPLICATION)), description="Where ledger, graph and keys live.")
+    language: Literal["pt", "en"] | None = Field(None, description="Language of answers when the caller states none.")
+    host: str = Field("127.0.0.1", description="Address that `hive serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `hive serve` listens on; 0 takes a free one.")
+    ledger: str | None = Field(None, description="Ledger URL; unset means sqlite:/// in the data directory.")
+    graph: str | None = Field(None, description="Graph URL; unset means sqlite:/// in the data directory.")
+    cache: str = Field("memory:", description="Cache URL.")
+    specialists: dict[str, str] = Field(default_factory=dict, description="URL of each specialist by name; one not named is in process.")
+    specialist_deadline: float = Field(2.0, gt=0, description="Seconds that each specialist has to answer; then it abstains.")
+    graph_deadline: float = Field(0.25, gt=0, description="Seconds that the graph has to name precedents; then there are none.")
+    ready_deadline: float = Field(1.0, gt=0, description="Seconds that each dependency has to answer /ready.")
+    cache_ttl: float = Field(3600.0, gt=0, description="Seconds that a panel's opinions on a plan are kept in the cache.")
+    idempotency_ttl: float = Field(86400.0, gt=0, description="Seconds that the answer to an Idempotency-Key is kept byte for byte.")
+    min_free_bytes: int = Field(16_777_216, ge=0, description="Free disk space, in bytes, below which the hive is not ready.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["plain", "json"] = Field("plain", description="Log lines for people (plain) or for machines (json).")
+    limits: Limits = Field(default_factory=lambda: Limits(), description="How much one caller may ask.")
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's URL, the embedded default filled in."""
+        return self.ledger or f"sqlite:///{self.data_dir / 'ledger.db'}"
+
+    @property
+    def graph_url(self) -> str:
+        """The graph's URL, the embedded default filled in."""
+        return self.graph or f"sqlite:///{self.data_dir / 'graph.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: options, then environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+
+def config_file() -> Path:
+    """The settings file that is read if it exists."""
+    named = os.environ.get("HIVE_CONFIG")
+    return Path(named) if named else Path(user_config_dir(APPLICATION)) / "config.toml"
+
+
+def load_settings(**options: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        **options: Values from the command line; those that are None count as not given.
+
+    Raises:
+        SettingsError: A value cannot be used, or the file is no TOML.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "__".join(str(part) for part in first["loc"])
+        raise SettingsError("error.setting_invalid", name=name, variable=f"HIVE_{name.upper()}", reason=first["msg"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError("error.settings_file", path=str(config_file()), reason=str(error)) from error
+    except ValueError as error:  # an environment value that should be JSON (a mapping) and is not
+        raise SettingsError("error.settings_environment", reason=str(error)) from error
+
+
+@cache
+def field_names() -> tuple[str, ...]:
+    """Every setting by its dotted name, nested ones included, sorted."""
+    nested = [f"limits.{name}" for name in Limits.model_fields]
+    return tuple(sorted([name for name in Settings.model_fields if name != "limits"] + nested))

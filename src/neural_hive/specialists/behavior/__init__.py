@@ -1,0 +1,10 @@
+"""The behavior specialist: what do the people who use it feel?"""
+
+from __future__ import annotations
+
+from neural_hive.specialists.rules import RuleSpecialist
+
+
+def specialist() -> RuleSpecialist:
+    """Open the specialist in process."""
+    return RuleSpecialist(__name__)

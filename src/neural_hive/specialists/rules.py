@@ -1,0 +1,225 @@
+"""What the four specialists share: hazards weighed by a concern, and an opinion made of them.
+
+A factor's score on an action is the largest hazard it listens to, times how much the kind of object
+is its concern. A specialist's risk is its strongest factor, lifted a little by the others: a noisy
+OR (Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988) that never falls below its maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+from neural_hive.specialists.changes import change_of
+from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
+from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
+from neural_hive.specialists.wording import factor_sentence, mitigation_sentence, quiet_sentence, signal_sentence
+from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
+
+Basis = Action | Signal | None
+PlanFactors = Callable[[Plan, Sequence[Reading]], Mapping[str, tuple[float, Action]]]
+
+_MOST_OFFERS = 3
+_LEAST_REMOVED = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A factor's score and what it rests on."""
+
+    value: float
+    basis: Basis = None
+
+
+class RuleSpecialist:
+    """A specialist made of rules over actions.
+
+    Learned models come in through the same door: a subclass overrides `lift`, which is asked for
+    every plan and may raise the risk of certain readings, or settle that of uncertain ones.
+
+    Args:
+        package: The package that holds `factors.toml`.
+        plan_factors: Scores that need the plan as a whole, by factor name.
+    """
+
+    def __init__(self, package: str, plan_factors: PlanFactors | None = None) -> None:
+        self._spec: Spec = load_spec(package)
+        self._common: Common = load_common()
+        self._plan_factors = plan_factors
+        self.name = self._spec.name
+        self._model = ModelInfo(name=f"{self.name}-rules", version=self._spec.version, source="rules")
+
+    async def evaluate(self, plan: Plan) -> Opinion:
+        """Judge the plan; see the port."""
+        return self.evaluate_sync(plan)
+
+    async def describe(self) -> ModelInfo:
+        """What answers here."""
+        return self._model
+
+    def evaluate_sync(self, plan: Plan) -> Opinion:
+        """Judge the plan in this specialist's concern, with factors, words and mitigations."""
+        return self._opinion(plan, worded=True)
+
+    def judge(self, plan: Plan) -> Opinion:
+        """The same risk, confidence, recommendation and vetoes without factors and words: for asking again quickly."""
+        return self._opinion(plan, worded=False)
+
+    def lift(self, plan: Plan, risk: float) -> float:  # noqa: ARG002
+        """The risk after what else is known about the plan; rules know nothing else."""
+        return risk
+
+    def _opinion(self, plan: Plan, *, worded: bool) -> Opinion:
+        found = readings(plan)
+        scores = self._scores(plan, found)
+        confidence = self._confidence(plan, found)
+        risk = self.lift(plan, self._risk(plan, [score.value for score in scores]))
+        vetoes = self._vetoes(found) if risk >= self._common.reject else ()
+        factors: tuple[Factor, ...] = ()
+        mitigations: tuple[Mitigation, ...] = ()
+        if worded:
+            factors = tuple(self._factor(rule, score, plan) for rule, score in zip(self._spec.factors, scores, strict=True))
+            mitigations = self._mitigations(plan, found, scores, risk) if risk >= self._common.conditional else ()
+        return Opinion(
+            specialist=self.name,
+            recommendation=self._recommendation(risk),
+            risk=round(risk, 6),
+            confidence=round(confidence, 6),
+            factors=factors,
+            evidence=tuple(dict.fromkeys(item for factor in factors for item in factor.evidence)),
+            mitigations=mitigations,
+            vetoes=vetoes,
+            model=self._model,
+        )
+
+    def _scores(self, plan: Plan, found: Sequence[Reading]) -> list[Score]:
+        own = self._plan_factors(plan, found) if self._plan_factors else {}
+        return [self._score(rule, plan, found, own.get(rule.name)) for rule in self._spec.factors]
+
+    def _score(self, rule: FactorRule, plan: Plan, found: Sequence[Reading], own: tuple[float, Action] | None) -> Score:
+        best, basis = 0.0, None
+        for reading in found:
+            value = _heard(rule, reading)
+            if value > best:
+                best, basis = value, reading.action
+        score = Score(best, basis)
+        if own is not None and own[0] > best:
+            score = Score(*own)
+        if rule.signals and found:
+            for signal in plan.signals:
+                if rule.signals.get(signal.kind, 0.0) > score.value:
+                    score = Score(rule.signals[signal.kind], signal)
+        return score
+
+    def _risk(self, plan: Plan, values: Sequence[float]) -> float:
+        most = max(values)
+        shared = sum(rule.weight * value for rule, value in zip(self._spec.factors, values, strict=True))
+        risk = most + (1.0 - most) * self._spec.lift * shared
+        for signal in plan.signals:
+            points = self._common.signals.get(signal.kind, 0.0)
+            if points and 0.0 < risk < 1.0:
+                risk = 1.0 / (1.0 + exp(-(log(risk / (1.0 - risk)) + points)))
+        return min(1.0, max(risk, self._common.unread_prior * (1.0 - plan.coverage)))
+
+    def _confidence(self, plan: Plan, found: Sequence[Reading]) -> float:
+        if not found:
+            return plan.coverage
+        common = self._common
+        total = 0.0
+        for reading in found:
+            action = reading.action
+            sure = action.certainty
+            if action.operation == "unknown":
+                sure *= common.unknown_operation
+            if action.object == "unknown":
+                sure *= common.unknown_object
+            total += sure
+        return plan.coverage * total / len(found)
+
+    def _vetoes(self, found: Sequence[Reading]) -> tuple[Evidence, ...]:
+        return tuple(reading.action.evidence for reading in found if vetoing(reading, self._spec.concerns, self._spec.veto_concern))
+
+    def _recommendation(self, risk: float) -> Verdict:
+        common = self._common
+        if risk >= common.reject:
+            return Verdict.REJECT
+        if risk >= common.review:
+            return Verdict.REVIEW_REQUIRED
+        return Verdict.CONDITIONAL if risk >= common.conditional else Verdict.APPROVE
+
+    def _factor(self, rule: FactorRule, score: Score, plan: Plan) -> Factor:
+        basis, language = score.basis, plan.language
+        if basis is None or score.value < self._common.evidence_from:
+            return Factor(name=rule.name, weight=rule.weight, score=round(score.value, 6), sentence=quiet_sentence(self.name, language))
+        sentence = factor_sentence(rule.name, basis, language) if isinstance(basis, Action) else signal_sentence(basis, language)
+        return Factor(name=rule.name, weight=rule.weight, score=round(score.value, 6), evidence=(basis.evidence,), sentence=sentence)
+
+    def _mitigations(self, plan: Plan, found: Sequence[Reading], scores: Sequence[Score], risk: float) -> tuple[Mitigation, ...]:
+        action = max(scores, key=lambda score: score.value).basis
+        reading = next((item for item in found if item.action is action), None)
+        if reading is None:
+            return ()
+        others = [item for item in found if item is not reading]
+        calm = self._scores(plan, others)
+        offers = []
+        for change in self._changes(reading, len(found)):
+            removed = risk - self._risk_with(plan, others, calm, variant(reading, change))
+            if removed > _LEAST_REMOVED:
+                sentence = mitigation_sentence(change, reading.action, plan.language)
+                offers.append(Mitigation(sentence=sentence, change=change, removes=round(removed, 6)))
+        offers.sort(key=lambda item: -item.removes)
+        return tuple(offers[:_MOST_OFFERS])
+
+    def _risk_with(self, plan: Plan, others: Sequence[Reading], calm: Sequence[Score], changed: Reading | None) -> float:
+        """The risk with one reading replaced; `calm` are the scores without it."""
+        if changed is None:
+            return self._risk(plan, [score.value for score in calm])
+        own = self._plan_factors(plan, [*others, changed]) if self._plan_factors else {}
+        pairs = zip(self._spec.factors, calm, strict=True)
+        values = [max(score.value, _heard(rule, changed), own[rule.name][0] if rule.name in own else 0.0) for rule, score in pairs]
+        return self._risk(plan, values)
+
+    def _changes(self, reading: Reading, count: int) -> list[Change]:
+        action = reading.action
+        changes = [change_of("restore_safeguard", action, item.kind) for item in (*action.denied, *action.late_safeguards)]
+        heard = max(reading.residual, key=lambda name: reading.residual[name] * self._spec.concerns.get(name, 0.0), default="")
+        present = {item.kind for item in action.safeguards if item.verified} | {change.safeguard for change in changes}
+        offered = [kind for kind in self._spec.offers.get(heard, ()) if kind not in present]
+        changes += [change_of("add_safeguard", action, kind) for kind in offered[:2]]
+        if action.scope in (Scope.ALL, Scope.WILDCARD) or Trait.UNBOUNDED in action.traits:
+            changes.append(change_of("limit_scope", action))
+        if count > 1 and reading.worst >= self._common.reject:
+            changes.append(change_of("drop_action", action))
+        return changes
+
+
+def _heard(rule: FactorRule, reading: Reading) -> float:
+    """A factor's score on one action."""
+    residual, action = reading.residual, reading.action
+    best = 0.0
+    for dimension, share in rule.reads.items():
+        if dimension in residual:
+            best = max(best, residual[dimension] * share)
+    if best:
+        best *= _share(rule, reading)
+    for item in action.denied:
+        if item.kind in rule.denied:
+            best = max(best, reading.worst * rule.denied[item.kind])
+    if best and rule.eased:
+        for kind in {item.kind for item in action.safeguards} & rule.eased.keys():
+            best *= rule.eased[kind]
+    return max(best, _touched(rule, reading)) if rule.touch else best
+
+
+def _share(rule: FactorRule, reading: Reading) -> float:
+    share = max(rule.family.get(reading.family, rule.family["default"]), rule.operations.get(reading.action.operation, 0.0))
+    if rule.traits and rule.traits.isdisjoint(reading.action.traits):
+        share *= rule.otherwise
+    return min(share, 1.0)
+
+
+def _touched(rule: FactorRule, reading: Reading) -> float:
+    if rule.touch_families and reading.family not in rule.touch_families:
+        return 0.0
+    return max((rule.touch.get(trait, 0.0) for trait in reading.action.traits), default=0.0)

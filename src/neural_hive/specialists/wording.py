@@ -1,0 +1,66 @@
+"""Sentences of the specialists: they name the task and quote the words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from neural_hive.messages import catalogue, text
+from neural_hive.types import Action, Change, Safeguard, Signal
+
+_LONGEST = 90
+
+
+def words(action: Action) -> str:
+    """The action's own words, shortened to about a line."""
+    return shorten(action.text or action.target or action.operation)
+
+
+def shorten(quote: str) -> str:
+    """A quote of at most about a line, without line breaks."""
+    quote = " ".join(quote.split()) if "\n" in quote or "  " in quote else quote
+    return quote if len(quote) <= _LONGEST else f"{quote[: _LONGEST - 1].rstrip()}…"
+
+
+@lru_cache(maxsize=512)
+def safeguard_name(kind: str, language: str) -> str:
+    """What a kind of protection is called, with its article: "a verified backup"."""
+    key = f"specialist.safeguard.{kind}"
+    return text(key, language) if key in catalogue() else text("specialist.safeguard_other", language, kind=kind.replace("_", " "))
+
+
+def factor_sentence(factor: str, action: Action, language: str) -> str:
+    """One sentence: what this factor sees in which task, in which words."""
+    sentence = text(f"specialist.factor.{factor}", language, task=action.task_id or "-", words=words(action))
+    if action.denied:
+        return f"{sentence[:-1]}{text('specialist.left_out', language, safeguards=_names(action.denied, language))}."
+    if action.late_safeguards:
+        return f"{sentence[:-1]}{text('specialist.too_late', language, safeguards=_names(action.late_safeguards, language))}."
+    return sentence
+
+
+def signal_sentence(signal: Signal, language: str) -> str:
+    """One sentence about a signal of the text as a whole."""
+    key = f"specialist.signal.{signal.kind}"
+    key = key if key in catalogue() else "specialist.signal.other"
+    return text(key, language, words=shorten(signal.evidence.quote))
+
+
+@lru_cache(maxsize=64)
+def quiet_sentence(specialist: str, language: str) -> str:
+    """One sentence: nothing in the plan touches this factor."""
+    key = f"specialist.quiet.{specialist}"
+    return text(key if key in catalogue() else "specialist.quiet.other", language)
+
+
+def mitigation_sentence(change: Change, action: Action, language: str) -> str:
+    """One sentence: the concrete step about this plan."""
+    quoted = words(action)
+    if change.kind in ("add_safeguard", "restore_safeguard"):
+        late = any(item.kind == change.safeguard for item in action.late_safeguards)
+        key = "specialist.change.move_before" if late else f"specialist.change.{change.kind}"
+        return text(key, language, task=action.task_id or "-", words=quoted, safeguard=safeguard_name(change.safeguard, language))
+    return text(f"specialist.change.{change.kind}", language, task=action.task_id or "-", words=quoted)
+
+
+def _names(safeguards: tuple[Safeguard, ...], language: str) -> str:
+    return ", ".join(dict.fromkeys(safeguard_name(item.kind, language) for item in safeguards))

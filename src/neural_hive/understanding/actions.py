@@ -1,0 +1,183 @@
+"""What a text would do: every clause becomes an `Action` with its circumstances and polarity.
+
+The reading is closed-world over the ontology: the first operation of a clause governs it, what
+stands inside a reading, describing or rehearsing verb is not carried out, a denied operation is
+not done, and a protection counts only when the text makes it a step or a condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from neural_hive.types import Action, Environment, Evidence, Language, Polarity, Safeguard, Scope, Signal, Timing, Trait
+from neural_hive.understanding import phrases
+from neural_hive.understanding.clauses import Clause, cut
+from neural_hive.understanding.lexicon import Hit, match
+from neural_hive.understanding.ontology import ontology
+from neural_hive.understanding.words import Words
+from neural_hive.understanding.protections import denied, stated
+from neural_hive.understanding.tokens import tokenize
+
+_HARMLESS = frozenset((Trait.READ_ONLY, Trait.ADDITIVE, Trait.PROTECTIVE, Trait.COSMETIC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReading:
+    """All that was read in one text: spans refer to it; `order` is the place of each action in execution."""
+
+    actions: tuple[Action, ...] = ()
+    order: tuple[float, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    coverage: float = 1.0
+
+    def in_order(self) -> tuple[Action, ...]:
+        """The actions in the order in which they would be carried out."""
+        return tuple(action for _, _, action in sorted(zip(self.order, range(len(self.order)), self.actions, strict=True), key=lambda item: item[:2]))
+
+
+def read(text: str, language: Language = "en", *, task_id: str = "") -> TextReading:
+    """Read a masked text.
+
+    Args:
+        text: The masked text; spans refer to it.
+        language: "pt" or "en"; "und" is read as Portuguese with English jargon.
+        task_id: Goes into actions and evidence.
+    """
+    tokens = tokenize(text)
+    if not tokens:
+        return TextReading()
+    hits = match(tokens, language)
+    words = Words(text, tokens, hits, task_id, language)
+    clauses = cut(tokens, hits, words.language)
+    readings = [_read_clause(words, clause) for clause in clauses]
+    actions = [(clause, action) for clause, found in zip(clauses, readings, strict=True) for action in found]
+    actions = _inherit(words, clauses, actions)
+    return TextReading(
+        actions=tuple(action for _, action in actions),
+        order=tuple(clause.order for clause, _ in actions),
+        signals=phrases.signals(words),
+        coverage=_coverage(words, clauses, readings),
+    )
+
+
+def _read_clause(words: Words, clause: Clause) -> list[Action]:
+    """The clause's governing action, if it has one, and what a purpose or prevention adds."""
+    head = phrases.governing(words, clause)
+    if phrases.is_small_talk(words, clause):
+        return []
+    if head is None:
+        return _unread(words, clause)
+    operation = ontology().operation(head.id)
+    target = phrases.target(words, clause, head)
+    polarity = phrases.polarity(words, clause, head, operation)
+    action = Action(
+        operation=head.id,
+        object=target.kind.id,
+        task_id=words.task_id,
+        start=words.tokens[head.start].start,
+        end=words.tokens[max(head.end, target.end) - 1].end,
+        target=words.quote(target.start, target.end) if target.end else "",
+        traits=_effective(operation.traits_on(target.kind.class_)),
+        sensitivity=min(target.kind.sensitivity, operation.at_stake),
+        blast=target.kind.blast,
+        environment=phrases.environment(words, clause),
+        scope=phrases.scope(words, clause, head, target),
+        timing=phrases.timing(words, clause),
+        polarity=polarity,
+        disposable=phrases.disposable(words, clause, head, target),
+        certainty=phrases.certainty(head, target),
+        safeguards=stated(words, clause, head, acting=False),
+        denied=denied(words, clause),
+        qualifiers=phrases.qualifiers(words, clause, target),
+    )
+    action = replace(action, text=words.text[action.start : action.end])
+    return [phrases.sharpened(words, clause, action, target.kind)]
+
+
+def _effective(traits: Sequence[Trait]) -> tuple[Trait, ...]:
+    return tuple(sorted(traits))
+
+
+def _unread(words: Words, clause: Clause) -> list[Action]:
+    """A clause that names things but whose verb is not known: an action nobody could read."""
+    things = [hit for hit in words.within(clause, "object")]
+    if not things or phrases.is_small_talk(words, clause) or clause.relation != "main":
+        return []
+    kind = max((ontology().objects[hit.id] for hit in things), key=lambda kind: kind.sensitivity)
+    span = words.span(clause.start, clause.end)
+    action = Action(
+        operation="unknown",
+        object=kind.id,
+        task_id=words.task_id,
+        start=span[0],
+        end=span[1],
+        text=words.text[span[0] : span[1]],
+        sensitivity=kind.sensitivity,
+        blast=kind.blast,
+        environment=phrases.environment(words, clause),
+        polarity=phrases.bare_polarity(words, clause),
+        certainty=0.3,
+        safeguards=stated(words, clause, None),
+        denied=denied(words, clause),
+        qualifiers=phrases.qualifiers(words, clause, None),
+    )
+    return [action]
+
+
+def _inherit(words: Words, clauses: Sequence[Clause], found: list[tuple[Clause, Action]]) -> list[tuple[Clause, Action]]:
+    """Circumstances said once hold for the clauses that do not say: environment, safeguards, denials, hiding."""
+    environment = phrases.prevailing_environment(words, clauses)
+    denials = tuple(d for clause in clauses for d in denied(words, clause))
+    covert = words.has("qualifier:covert")
+    result = []
+    for clause, action in found:
+        changes: dict[str, object] = {}
+        if action.environment is Environment.UNKNOWN and environment is not Environment.UNKNOWN:
+            changes["environment"] = environment
+        if denials and not action.denied:
+            changes["denied"] = denials
+        if covert and "covert" not in action.qualifiers:
+            changes["qualifiers"] = tuple(sorted({*action.qualifiers, "covert"}))
+        before, late = _around(words, clauses, clause)
+        if before:
+            changes["safeguards"] = _merged(action.safeguards, before)
+        if late:
+            changes["late_safeguards"] = late
+        result.append((clause, replace(action, **changes) if changes else action))
+    return result
+
+
+def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple[Safeguard, ...], tuple[Safeguard, ...]]:
+    """Protections of the other clauses: those carried out earlier (or stated as conditions), and those that come later."""
+    before: list[Safeguard] = []
+    late: list[Safeguard] = []
+    for clause in clauses:
+        if clause is own:
+            continue
+        found = stated(words, clause, phrases.governing(words, clause))
+        (before if clause.order < own.order or not phrases.is_step(words, clause) else late).extend(found)
+    return tuple(before), tuple(late)
+
+
+def _merged(own: tuple[Safeguard, ...], more: tuple[Safeguard, ...]) -> tuple[Safeguard, ...]:
+    kinds = {safeguard.kind: safeguard for safeguard in (*more, *own)}
+    for safeguard in (*own, *more):
+        if safeguard.verified:
+            kinds[safeguard.kind] = safeguard
+    return tuple(kinds[kind] for kind in sorted(kinds))
+
+
+def _coverage(words: Words, clauses: Sequence[Clause], readings: Sequence[list[Action]]) -> float:
+    """Share of the content words that stand in a clause that was read."""
+    total = known = 0.0
+    for clause, actions in zip(clauses, readings, strict=True):
+        weight = float(clause.end - clause.start)
+        if phrases.is_small_talk(words, clause):
+            continue
+        total += weight
+        if any(action.operation != "unknown" for action in actions):
+            known += weight
+        elif not actions and clause.relation != "main":
+            known += weight
+    return round(known / total, 4) if total else 1.0

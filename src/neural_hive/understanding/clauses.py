@@ -1,0 +1,75 @@
+"""Sentences cut into clauses, each with the place it takes when the plan is carried out.
+
+"Back up the table, then drop it" are two clauses; "turn it off before the new one is running" are
+two whose order of execution is the order in which they stand, "after the new one is running" is
+the reverse. A clause that says how the main one is done ("without backup") stays with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neural_hive.understanding.grammar import verb_rank
+from neural_hive.understanding.lexicon import Hit
+from neural_hive.understanding.tokens import Token
+
+SENTENCE = 3
+COLON = 2
+COMMA = 1
+
+_CONJUNCTIONS = frozenset("e and mas but entao then porem depois".split())
+_TURNS = ("cue:before_main", "cue:after_main")
+_NEARBY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Tokens `start` to `end` of a text.
+
+    `sentence` counts sentences from 0; `order` is the place in execution (earlier first);
+    `relation` is "main", "before" (what the main clause precedes) or "after" (what it follows).
+    """
+
+    start: int
+    end: int
+    sentence: int
+    order: float
+    relation: str
+
+
+def cut(tokens: Sequence[Token], hits: Sequence[Hit], language: str) -> list[Clause]:
+    """Cut a text into clauses, in the order in which they stand."""
+    verbs = {hit.start for hit in hits if hit.group == "operation" and verb_rank(tokens, hit, language) is not None}
+    turns = {hit.start: hit for hit in hits if hit.group in _TURNS}
+    starts = [place for place in range(len(tokens)) if _begins(place, tokens, verbs, turns)]
+    return _ordered([(start, end) for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True)], tokens, turns)
+
+
+def _begins(place: int, tokens: Sequence[Token], verbs: set[int], turns: dict[int, Hit]) -> bool:
+    gap = tokens[place].gap
+    if place == 0 or gap >= COLON:
+        return True
+    upcoming = any(spot in verbs for spot in range(place, place + _NEARBY))
+    if place in turns and tokens[place].form not in ("com", "with", "quando") and not (place > 0 and place - 1 in turns):
+        return upcoming or any(spot in verbs for spot in range(place, place + 2 * _NEARBY))
+    if gap == COMMA:
+        return upcoming
+    return tokens[place].form in _CONJUNCTIONS and any(spot in verbs for spot in range(place + 1, place + 1 + _NEARBY))
+
+
+def _ordered(spans: Sequence[tuple[int, int]], tokens: Sequence[Token], turns: dict[int, Hit]) -> list[Clause]:
+    clauses: list[Clause] = []
+    sentence = -1
+    for position, (start, end) in enumerate(spans):
+        opens = tokens[start].gap == SENTENCE
+        sentence += opens
+        turn = turns.get(start)
+        relation = "main" if turn is None else "before" if turn.group == "cue:before_main" else "after"
+        order = float(position)
+        if relation == "after":
+            order = position - 1.5 if not opens else position
+        elif relation == "before" and opens:
+            order = position + 1.5
+        clauses.append(Clause(start, end, sentence, order, relation))
+    return clauses

@@ -1,0 +1,107 @@
+"""Named things in a text: systems, tables, files, hosts, dates and times, quantities, money, versions, branches.
+
+One pass over the text with one expression; what an identifier names is told from its spelling and
+from the word before it. Nothing is judged here: entities help search, explanations and charts.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from neural_hive.types import Entity
+
+_TIME = r"\b(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9])?(?:\s?[ap]\.?m\b\.?)?|h(?:[0-5][0-9])?\b|\s?[ap]\.?m\b\.?)"
+_DATE = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-3]?[0-9]/[01]?[0-9](?:/[0-9]{2,4})?\b"
+_NUMBER = r"[0-9]+(?:[.,][0-9]+)*"
+_FILE = r"(?<![\w@])(?:~|\.{1,2})?/?(?:[\w.\-*]+/)*[\w\-*]+(?:\.[\w\-]+)*\.(?:EXTENSIONS)\b"
+_PATH = r"(?<![\w/.:])(?:~|\.{1,2})?/(?:[\w.\-*]+/?)+"
+_URL = r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s\"'<>)]+"
+_VERSION = r"\bv?[0-9]+\.[0-9]+\.[0-9]+(?:[\-+][\w.]+)?\b|\bv[0-9]+(?:\.[0-9]+)?\b"
+_NAME = r"(?<![\w.\-/])[A-Za-z_][\w]*(?:[.\-:][\w]+)*(?![\w])"
+_QUOTED = r"\"([^\"\n]{1,80})\"|(?<!\w)'([^'\n]{1,80})'(?!\w)|`([^`\n]{1,80})`|“([^”\n]{1,80})”"
+
+
+class _Words(NamedTuple):
+    pattern: re.Pattern[str]
+    labels: dict[str, str]
+    days: frozenset[str]
+    plain_kebab: frozenset[str]
+
+
+def find(text: str) -> tuple[Entity, ...]:
+    """The entities of a (masked) text, in order, not overlapping.
+
+    Kinds: url, path, file, host, table, branch, system, quoted, version, date, time, money,
+    percentage, quantity.
+    """
+    words = _words()
+    found: list[Entity] = []
+    for match in words.pattern.finditer(text):
+        kind = match.lastgroup or "name"
+        if kind == "name":
+            kind = _name_kind(match[0], text, match.start(), words)
+        if kind:
+            found.append(Entity(kind=kind, text=match[0], start=match.start(), end=match.end()))
+    return tuple(found)
+
+
+def _name_kind(name: str, text: str, start: int, words: _Words) -> str:
+    """What an identifier names; "" for an ordinary word."""
+    lowered = name.lower()
+    if lowered in words.days:
+        return "date"
+    if name.isalpha() and (name.islower() or name[1:].islower() or name.isupper()):
+        return ""
+    shaped = _shaped(name)
+    label = words.labels.get(_word_before(text, start), "")
+    if label and (shaped or "-" in name):
+        return label
+    if not shaped:
+        return ""
+    return "host" if _is_host(name) else "system"
+
+
+def _word_before(text: str, start: int) -> str:
+    before = text[max(0, start - 24) : start].rstrip(" \t\"'`").lower()
+    return before[max(before.rfind(" "), before.rfind("\n"), before.rfind("(")) + 1 :]
+
+
+def _shaped(name: str) -> bool:
+    """snake_case, dotted, kebab with a digit, CamelCase."""
+    if "_" in name.strip("_") or ("." in name and not name.endswith(".")):
+        return True
+    digits = any(char.isdigit() for char in name)
+    if "-" in name:
+        return digits
+    inner = name[1:]
+    return (digits and not name.isupper() and len(name) > 3) or (any(c.isupper() for c in inner) and any(c.islower() for c in name))
+
+
+def _is_host(name: str) -> bool:
+    return name.count(".") > 1 and "_" not in name and name.rpartition(".")[2].isalpha() and name.islower()
+
+
+@cache
+def _words() -> _Words:
+    raw = tomllib.loads((files("neural_hive.understanding") / "data" / "entities.toml").read_text(encoding="utf-8"))
+    either = {key: "|".join(sorted(map(re.escape, raw[key].split()), key=len, reverse=True)) for key in ("extensions", "units", "currencies", "days")}
+    groups = {
+        "url": _URL,
+        "quoted": _QUOTED.replace("(", "(?:").replace("(?:?", "(?"),
+        "file": _FILE.replace("EXTENSIONS", either["extensions"]),
+        "path": _PATH,
+        "money": rf"(?:R\$|US\$|\$|€|£)\s?{_NUMBER}(?:\s?(?:mil|mi|k|m|milh[õo]es|million|bilh[õo]es)\b)?|\b{_NUMBER}\s(?:{either['currencies']})\b",
+        "percentage": rf"\b{_NUMBER}\s?%|\b{_NUMBER} (?:por cento|percent)\b",
+        "date": _DATE,
+        "time": _TIME,
+        "quantity": rf"\b{_NUMBER}\s?(?:{either['units']})\b",
+        "version": _VERSION,
+        "name": rf"(?i:\b(?:{either['days']})\b)|{_NAME}",
+    }
+    labels = {word: kind for kind, listed in raw["labels"].items() for word in listed.split()}
+    pattern = re.compile("|".join(f"(?P<{kind}>{shape})" for kind, shape in groups.items()))
+    return _Words(pattern=pattern, labels=labels, days=frozenset(raw["days"].split()), plain_kebab=frozenset())

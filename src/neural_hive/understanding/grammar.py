@@ -1,0 +1,40 @@
+"""Whether a form that can be a verb stands as one: "the release" against "release the version"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neural_hive.understanding.lexicon import Hit
+from neural_hive.understanding.tokens import Token
+
+_DETERMINERS = frozenset(
+    "o a os as um uma do da dos das de no na nos nas ao aos em com por pelo pela seu sua seus suas este esta esse essa cada meu minha nosso nossa".split()
+)
+_OPENERS = frozenset(
+    "to please pls i we you they i'll we'll you'll can may must should will would could let's let us me then just also and or but not never don't dont do "
+    "now only kindly simply quickly first finally go immediately so help either both nobody noone anyone someone somebody one".split()
+)
+_BEFORE_GERUND = frozenset("am i'm we're are is by without of start stop keep from before after while for".split())
+SUBJECTS = frozenset("i we they he she it you who already have has had somebody someone".split())
+
+
+def verb_rank(tokens: Sequence[Token], hit: Hit, language: str) -> int | None:
+    """How likely a hit is a verb where it stands: 0 surely, 1 perhaps, None for a noun or adjective."""
+    if hit.mood == "noun":
+        return None
+    if hit.start == 0 or tokens[hit.start].gap:
+        return 0
+    before = tokens[hit.start - 1].form
+    if language == "en":
+        return _english(hit, before)
+    if hit.mood == "present" and before in _DETERMINERS:
+        return None
+    return 1 if hit.mood in ("participle", "past") else 0
+
+
+def _english(hit: Hit, before: str) -> int | None:
+    if hit.mood == "base":
+        return 0 if before in _OPENERS or hit.words > 1 else None
+    if hit.mood == "gerund":
+        return 0 if hit.words > 1 or before in _BEFORE_GERUND else 1
+    return 1

@@ -1,0 +1,247 @@
+"""What the words around an operation say: what it is done to, where, how much, whether at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from neural_hive.types import Action, Environment, Polarity, Scope, Signal, Timing, Trait
+from neural_hive.understanding.clauses import COLON, Clause
+from neural_hive.understanding.grammar import SUBJECTS, verb_rank
+from neural_hive.understanding.lexicon import Hit
+from neural_hive.understanding.ontology import UNKNOWN, ObjectKind, Operation, ontology
+from neural_hive.understanding.words import Words
+
+_LIGHT = frozenset("fazer faz faca fazem executar execute executa realizar realize rodar roda rode dar de do does run perform make makes execute carry conduct".split())
+_BOUNDARY = frozenset(
+    "para pra pro por com sem em no na nos nas ate antes depois conforme via desde como que se quando porque pois "
+    "to for with without in on at by from into onto before after until via because when if while as so since during over across using that which who".split()
+)
+_CONNECTORS = frozenset("de da do das dos e of and the a an o os as um uma".split())
+_REACH = 9
+_NEGATION_REACH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The phrase an action is done to: its kind and the tokens it covers (empty when unknown)."""
+
+    kind: ObjectKind
+    start: int
+    end: int
+
+
+def governing(words: Words, clause: Clause) -> Hit | None:
+    """The operation that governs a clause.
+
+    Its leading noun ("removal of ..."), else its first verb, else its first noun; behind a light verb
+    ("run", "fazer") or in its relative clause ("the script that deletes ..."), the operation that is meant.
+    """
+    found = list(words.within(clause, "operation"))
+    if not found:
+        return None
+    first = found[0]
+    if first.mood != "noun" or first.start > clause.start + 1:
+        ranked = [(rank, hit) for hit in found if (rank := verb_rank(words.tokens, hit, words.language)) is not None]
+        first = min(ranked, key=lambda item: (item[0], item[1].start))[1] if ranked else found[0]
+    return _meant(words, first, found)
+
+
+def _meant(words: Words, first: Hit, found: list[Hit]) -> Hit:
+    if first.words > 1 or words.tokens[first.start].form not in _LIGHT:
+        return first
+    later = [hit for hit in found if first.end <= hit.start <= first.end + 5]
+    relative = [hit for hit in later if hit.start and words.tokens[hit.start - 1].form in ("that", "which", "que")]
+    near = [hit for hit in later if hit.start <= first.end + 2]
+    return (relative or near or [first])[0]
+
+
+def target(words: Words, clause: Clause, head: Hit) -> Target:
+    """What the operation is done to: the phrase that follows it, else the one in front of it."""
+    things = [hit for hit in words.by_group.get("object", ()) if clause.start <= hit.start < clause.end and (hit.start >= head.end or hit.end <= head.start)]
+    inner = [hit for hit in words.by_group.get("object", ()) if head.start < hit.start and hit.end <= head.end]
+    after = [hit for hit in things if hit.start >= head.end and hit.start - head.end <= _REACH]
+    phrase = _phrase(words, after) or _phrase(words, [hit for hit in things if hit.end <= head.start]) or inner
+    if not phrase:
+        return Target(UNKNOWN, 0, 0)
+    return Target(_decisive(words, phrase), phrase[0].start, phrase[-1].end)
+
+
+def _phrase(words: Words, things: list[Hit]) -> list[Hit]:
+    """The objects of one noun phrase: the first, and those joined to it by "de", "of" or nothing."""
+    phrase: list[Hit] = []
+    for hit in things:
+        if phrase and not _joined(words, phrase[-1].end, hit.start):
+            break
+        phrase.append(hit)
+    return phrase
+
+
+def _joined(words: Words, start: int, end: int) -> bool:
+    between = words.tokens[start:end]
+    return len(between) <= 4 and not any(token.form in _BOUNDARY or token.gap > 1 for token in between) and (end >= len(words.tokens) or words.tokens[end].gap <= 1)
+
+
+def _decisive(words: Words, phrase: list[Hit]) -> ObjectKind:
+    """The kind that decides: an opaque head wins ("the template of the contract"), else the most sensitive."""
+    kinds = [ontology().objects[hit.id] for hit in phrase]
+    head = kinds[0]
+    for left, right, kind in zip(phrase, phrase[1:], kinds[1:], strict=False):
+        if any(token.form in _CONNECTORS for token in words.tokens[left.end : right.start]):
+            break
+        if right.start - left.end == 0:
+            head = kind
+    if head.head == "opaque":
+        return head
+    return max((kind for kind in kinds if kind.head != "opaque"), key=lambda kind: kind.sensitivity, default=head)
+
+
+def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> Polarity:
+    """Whether the governed act would be carried out as the clause is worded."""
+    floor = clause.start
+    if words.has("cue:rehearsal") and any(words.sentence_of(hit.start) == clause.sentence for hit in words.by_group["cue:rehearsal"]):
+        return Polarity.HYPOTHETICAL
+    if words.near_before(head.start, "cue:prevention", 6, floor):
+        return Polarity.PREVENTED
+    if words.near_before(head.start, "cue:negation", _NEGATION_REACH, floor) or words.near_before(head.start, "cue:without", 2, floor):
+        return Polarity.NEGATED
+    if not operation.benign and head.end < len(words.tokens) and words.tokens[head.end].form in ("no", "nothing", "none", "nobody") and words.language == "en":
+        return Polarity.NEGATED
+    if _is_reported(words, clause, head):
+        return Polarity.REPORTED
+    if not operation.benign and words.near_before(head.start, "cue:hypothetical", 8, floor):
+        return Polarity.HYPOTHETICAL
+    return Polarity.AFFIRMED
+
+
+def _is_reported(words: Words, clause: Clause, head: Hit) -> bool:
+    """Whether the act already happened: a past form with somebody who did it, or a word like "yesterday"."""
+    if words.has("cue:past") and head.mood in ("past", "participle", "present"):
+        return True
+    if head.mood != "past":
+        return False
+    return words.language != "en" or (head.start > clause.start and words.tokens[head.start - 1].form in SUBJECTS)
+
+
+def bare_polarity(words: Words, clause: Clause) -> Polarity:
+    """Polarity of a clause without a known operation."""
+    if words.any_within(clause, "cue:prevention"):
+        return Polarity.PREVENTED
+    if words.any_within(clause, "cue:hypothetical"):
+        return Polarity.HYPOTHETICAL
+    if words.any_within(clause, "cue:negation"):
+        return Polarity.NEGATED
+    return Polarity.REPORTED if words.has("cue:past") else Polarity.AFFIRMED
+
+
+_CAUTION = (Environment.PRODUCTION, Environment.STAGING, Environment.DEVELOPMENT)
+
+
+def environment(words: Words, clause: Clause) -> Environment:
+    """The environment a clause names; the most cautious of several."""
+    named = {hit.id for hit in words.within(clause, "environment")}
+    return next((env for env in _CAUTION if env.value in named), Environment.UNKNOWN)
+
+
+def prevailing_environment(words: Words, clauses: Sequence[Clause]) -> Environment:
+    """The most cautious environment that the text names; a rehearsal's lesser one holds only for itself."""
+    named: set[str] = set()
+    for clause in clauses:
+        head = governing(words, clause)
+        rehearses = head is not None and bool(ontology().operation(head.id).safeguard)
+        named |= {hit.id for hit in words.within(clause, "environment") if hit.id == Environment.PRODUCTION or not rehearses}
+    return next((env for env in _CAUTION if env.value in named), Environment.UNKNOWN)
+
+
+def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
+    """How much is touched: the quantifier of the object's own phrase, then any in the clause."""
+    named = [hit for hit in words.within(clause, "scope") if hit.start >= head.start or not target.end]
+    kinds = {hit.id for hit in named}
+    if "all" in kinds and not words.any_within(clause, "qualifier:partial_rollout"):
+        return Scope.ALL
+    if "some" in kinds or words.any_within(clause, "qualifier:partial_rollout"):
+        return Scope.SOME
+    return Scope.ONE if "one" in kinds else Scope.UNKNOWN
+
+
+_TIMING = (Timing.FREEZE, Timing.PEAK, Timing.NOW, Timing.WINDOW)
+
+
+def timing(words: Words, clause: Clause) -> Timing:
+    """When, as the clause or else the text says; the least favourable of several."""
+    named = {hit.id for hit in words.within(clause, "timing")} or {hit.id for hit in words.by_group.get("timing", ())}
+    return next((when for when in _TIMING if when.value in named), Timing.UNSPECIFIED)
+
+
+def disposable(words: Words, clause: Clause, head: Hit, target: Target) -> bool:
+    """Whether the object itself is said to be temporary, synthetic or one's own toy."""
+    start, end = (max(clause.start, target.start - 3), target.end + 3) if target.end else (head.end, clause.end)
+    return any(start <= hit.start < end and not (head.start <= hit.start < head.end) for hit in words.within(clause, "disposable"))
+
+
+def qualifiers(words: Words, clause: Clause, target: Target | None) -> tuple[str, ...]:
+    """Circumstances that the clause states."""
+    found = [group.partition(":")[2] for group in words.qualifiers if words.any_within(clause, group)]
+    return tuple(found)
+
+
+def certainty(head: Hit, target: Target) -> float:
+    """How sure the reading is: lower without an object, and for a noun that only names the act."""
+    return round((0.9 if target.end else 0.6) - (0.1 if head.mood == "noun" else 0.0), 2)
+
+
+_KEEPING = frozenset("delete drop truncate wipe retire revoke protect verify scale_down rollback uninstall".split())
+_LEAKABLE = frozenset("personal secret data backup money audit access".split())
+_AUDIENCES = frozenset(("public_audience", "third_party", "untrusted_party"))
+
+
+def sharpened(words: Words, clause: Clause, action: Action, kind: ObjectKind) -> Action:
+    """Traits that only the combination shows: private things to a wide audience, hidden acts, open doors."""
+    traits = set(action.traits)
+    sensitivity = action.sensitivity
+    if not _AUDIENCES.isdisjoint(action.qualifiers) and action.operation not in _KEEPING and not action.disposable:
+        leaked = _leaked(words, clause, kind)
+        if leaked is not None:
+            traits.add(Trait.EXPOSING)
+            traits.discard(Trait.READ_ONLY)
+            sensitivity = max(sensitivity, leaked.sensitivity)
+    if "untrusted_party" in action.qualifiers:
+        traits.add(Trait.UNTRUSTED)
+    if Trait.COSMETIC in traits and action.environment is Environment.PRODUCTION:
+        traits = {*traits, Trait.MUTATING} - {Trait.COSMETIC}
+    if "covert" in action.qualifiers and Trait.READ_ONLY not in traits:
+        traits.add(Trait.DECEPTIVE)
+    if "unprotected" in action.qualifiers:
+        traits.update((Trait.WEAKENS_CONTROL, Trait.EXPOSING))
+    if "data_loss_stated" in action.qualifiers and Trait.MUTATING in traits:
+        traits.update((Trait.DESTRUCTIVE, Trait.IRREVERSIBLE))
+    return action if traits == set(action.traits) else replace(action, traits=tuple(sorted(traits)), sensitivity=sensitivity)
+
+
+def _leaked(words: Words, clause: Clause, kind: ObjectKind) -> ObjectKind | None:
+    """The most sensitive thing of the clause that a wide audience should not get."""
+    if kind.head == "opaque" and kind.class_ in ("ui", "trivial"):
+        return None
+    named = (ontology().objects[hit.id] for hit in words.within(clause, "object"))
+    return max((found for found in named if found.class_ in _LEAKABLE), key=lambda found: found.sensitivity, default=None)
+
+
+def is_small_talk(words: Words, clause: Clause) -> bool:
+    """Greetings, courtesies and labels ("docs:"), which ask for nothing."""
+    if clause.end < len(words.tokens) and words.tokens[clause.end].gap == COLON and clause.end - clause.start <= 2:  # noqa: PLR2004 -- a label is one or two words
+        return words.any_within(clause, "cue:label")
+    covered = sum(hit.end - hit.start for hit in words.within(clause, "cue:politeness"))
+    return covered > 0 and covered * 2 >= clause.end - clause.start
+
+
+def is_step(words: Words, clause: Clause) -> bool:
+    """Whether the clause is an act of its own that takes its turn, and not a condition of another."""
+    return clause.relation == "main" and governing(words, clause) is not None
+
+
+_SIGNALS = {"cue:judge": "judge_address", "qualifier:covert": "covert", "qualifier:excess": "overreach", "qualifier:claimed_approval": "claimed_approval"}
+
+
+def signals(words: Words) -> tuple[Signal, ...]:
+    """What holds of the text as a whole."""
+    return tuple(Signal(kind=kind, evidence=words.evidence(hit)) for group, kind in _SIGNALS.items() for hit in words.by_group.get(group, ())[:1])
