@@ -46,7 +46,8 @@ def app(path: Path) -> Starlette:
 
 def main() -> None:
     """Serve: python -m benchmarks.floor PORT FILE."""
-    uvicorn.run(app(Path(sys.argv[2])), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)
+    bare = {"access_log": False, "server_header": False, "date_header": False}
+    uvicorn.run(app(Path(sys.argv[2])), host="127.0.0.1", port=int(sys.argv[1]), log_config=None, **bare)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -12,10 +14,12 @@ from benchmarks.floor import Row as FloorRow
 from benchmarks.measure import Effort, Row, middle
 from benchmarks.texts import intents
 from neural_hive.bootstrap import open_hive
+from neural_hive.hive import Hive
 from neural_hive.settings import Settings
 from neural_hive.types import Intent
 
 _WARM_UP = 60
+_ROUND = 20
 _FLOOR = "one SQLite commit of the same text"
 
 
@@ -34,20 +38,34 @@ def _row(name: str, value: float, floor: float, bar: float) -> Row:
 
 
 async def _run(samples: int, start: int) -> tuple[list[float], list[float]]:
-    """Decisions and floor commits by turns, in milliseconds, in one directory on one disk."""
+    """Rounds of decisions without a pause and of floor commits, in milliseconds, on one disk."""
     decisions: list[float] = []
     commits: list[float] = []
     with TemporaryDirectory() as name:
         floor = FloorRow(Path(name) / "floor.db")
         async with open_hive(Settings(data_dir=Path(name) / "data")) as hive:
-            for number, text in zip(range(_WARM_UP + samples), intents(start), strict=False):
-                began = perf_counter()
-                await hive.review(Intent(text=text, user_id="bench"))
-                decided = perf_counter()
-                floor.commit(json.dumps({"intent_text": text}).encode())
-                committed = perf_counter()
-                if number >= _WARM_UP:
-                    decisions.append((decided - began) * 1e3)
-                    commits.append((committed - decided) * 1e3)
+            texts = intents(start)
+            await _decide(hive, islice(texts, _WARM_UP))
+            for _ in range(max(1, samples // _ROUND)):
+                decisions += await _decide(hive, islice(texts, _ROUND))
+                commits += _commit(floor, islice(texts, _ROUND))
         floor.close()
     return decisions, commits
+
+
+async def _decide(hive: Hive, texts: Iterable[str]) -> list[float]:
+    times: list[float] = []
+    for text in texts:
+        began = perf_counter()
+        await hive.review(Intent(text=text, user_id="bench"))
+        times.append((perf_counter() - began) * 1e3)
+    return times
+
+
+def _commit(floor: FloorRow, texts: Iterable[str]) -> list[float]:
+    times: list[float] = []
+    for text in texts:
+        began = perf_counter()
+        floor.commit(json.dumps({"intent_text": text}).encode())
+        times.append((perf_counter() - began) * 1e3)
+    return times

@@ -15,7 +15,7 @@ from benchmarks.server import INTENTS, bare, hive
 from benchmarks.texts import intents
 
 _FLOOR = "bare Starlette POST, one SQLite commit"
-_ROUND = 50
+_ROUND = 20
 _WARM_UP = 100
 
 

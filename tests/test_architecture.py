@@ -97,6 +97,7 @@ def length(node: Function) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1 - docstring
 
 
+@cache
 def imported(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree(path)):

@@ -6,6 +6,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def literals() -> Iterator[str]:
                 yield node.value
 
 
+@cache
 def keys_in_code() -> tuple[set[str], set[str]]:
     """Keys written out, and patterns of keys that are put together from parts."""
     texts = set(literals())

@@ -88,7 +88,7 @@ async def open_hive(settings: Settings) -> AsyncIterator[Hive]:
         specialists = await _open_specialists(settings, stack)
         memory = Memory(graph, deadline=settings.graph_deadline)
         stack.push_async_callback(memory.close)
-        outcomes = Outcomes(ledger)
+        outcomes = Outcomes(ledger, memory)
         await outcomes.replay()
         yield Hive(
             settings=settings,
@@ -110,7 +110,10 @@ async def _open_specialists(settings: Settings, stack: AsyncExitStack) -> dict[s
     opened: dict[str, Specialist] = {}
     for name in registry.names():
         url = settings.specialists.get(name)
-        opened[name] = await stack.enter_async_context(open_resource(f"specialists.{name}", url, SPECIALISTS)) if url else registry.open_local(name)
+        if url:
+            opened[name] = await stack.enter_async_context(open_resource(f"specialists.{name}", url, SPECIALISTS))
+        else:
+            opened[name] = registry.open_local(name)
     return opened
 
 

@@ -84,6 +84,11 @@ def pool(votes: Sequence[Vote]) -> float:
     return 1.0 / (1.0 + exp(-odds))
 
 
+def panel_risk(votes: Sequence[Vote]) -> float:
+    """What is calibrated: the pool, never below its share of the highest risk."""
+    return max(pool(votes), calibration().floor_share * max(vote.risk for vote in votes))
+
+
 def _votes(spoken: Mapping[str, Opinion], weights: Mapping[str, float]) -> tuple[Vote, ...]:
     raw = {name: max(weights.get(name, _NEUTRAL), _NEARLY) for name in spoken}
     total = sum(raw.values())
@@ -95,15 +100,14 @@ def _votes(spoken: Mapping[str, Opinion], weights: Mapping[str, float]) -> tuple
 
 def _case(plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], votes: Sequence[Vote]) -> Case:
     lines = calibration()
-    pooled = pool(votes)
-    risk = max(pooled, lines.floor_share * max(vote.risk for vote in votes))
+    risk = panel_risk(votes)
     probability = lines.probability(risk)
     return Case(
         plan=plan,
         opinions=spoken,
         abstentions=silent,
         lines=lines,
-        pooled=pooled,
+        pooled=pool(votes),
         risk=risk,
         harm_probability=probability,
         harmless=probability < lines.approve_below and plan.coverage >= lines.low_confidence and _read(plan, lines),

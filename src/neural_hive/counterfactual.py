@@ -116,7 +116,7 @@ def _candidates(plan: Plan) -> list[Change]:
 def _changes(reading: Reading) -> list[Change]:
     action = reading.action
     own = [item.kind for item in (*action.denied, *action.late_safeguards)]
-    changes = [change_of("restore_safeguard", action, kind) for kind in dict.fromkeys(own) if kind != "replacement"]
+    changes = [change_of("restore_safeguard", action, kind) for kind in dict.fromkeys(own)]
     heaviest = max(reading.residual, key=lambda name: reading.residual[name])
     present = {item.kind for item in action.safeguards if item.verified} | set(own)
     offered = [change_of("add_safeguard", action, kind) for kind in _PROTECTIONS.get(heaviest, ()) if kind not in present]

@@ -2,6 +2,8 @@
 
     async with open_hive(load_settings()) as hive:
         decision = await hive.review(Intent(text="apagar a tabela de clientes em produção"))
+
+Each stage is one module; this one only tells their order.
 """
 
 from __future__ import annotations
@@ -26,7 +28,18 @@ from neural_hive.outcomes import Outcomes
 from neural_hive.panel import Panel
 from neural_hive.records import Ask, decision_record, new_id, timestamp
 from neural_hive.settings import Settings
-from neural_hive.types import Abstention, Conclusion, Context, Decision, GivenPlan, Intent, Opinion, Plan, Precedent, SourcePlan, Understanding
+from neural_hive.types import (
+    Abstention,
+    Conclusion,
+    Context,
+    Decision,
+    GivenPlan,
+    Intent,
+    Opinion,
+    Plan,
+    Precedent,
+    Understanding,
+)
 from neural_hive.understanding import understand
 from neural_hive.understanding.privacy import mask
 
@@ -110,22 +123,17 @@ class Hive:
 
     async def _plan(self, understanding: Understanding, intent: Intent) -> Plan:
         limits = self.settings.limits
-        if isinstance(intent.plan, SourcePlan) and len(intent.plan.source) > limits.max_body_bytes:
-            raise LimitError("error.source_too_long", size=len(intent.plan.source), limit=limits.max_body_bytes)
-        plan = await _read(intent, planning.plan, understanding, intent)
-        if len(plan.tasks) > limits.max_tasks:
-            raise LimitError("error.too_many_tasks", count=len(plan.tasks), limit=limits.max_tasks)
-        return plan
+        return await _read(intent, planning.plan, understanding, intent, max_tasks=limits.max_tasks, max_source=limits.max_body_bytes)
 
     async def _conclude(self, plan: Plan, voices: Sequence[Opinion | Abstention], weights: Mapping[str, float]) -> Judgement:
-        opinions = {voice.specialist: voice for voice in sorted(voices, key=_name) if isinstance(voice, Opinion)}
-        abstentions = {voice.specialist: voice.reason for voice in sorted(voices, key=_name) if isinstance(voice, Abstention)}
+        opinions, abstentions = _sorted_out(voices)
         if not opinions:
             raise UnavailableError("error.no_opinions")
         conclusion = conclude(plan, opinions, abstentions, weights)
 
         async def ask_again(changed: Plan) -> Conclusion:
-            return conclude(changed, await self.panel.ask_again(changed), abstentions, weights)
+            spoken, silent = _sorted_out(await self.panel.ask_again(changed))
+            return conclude(changed, spoken, silent | abstentions, weights)
 
         others = await counterfactuals(plan, conclusion, ask_again)
         return Judgement(opinions=opinions, abstentions=abstentions, conclusion=conclusion, counterfactuals=others)
@@ -138,7 +146,9 @@ class Hive:
         return replace(decision, receipt=receipt)
 
 
-def _decision(intent_id: str, understanding: Understanding, plan: Plan, judgement: Judgement, precedents: tuple[Precedent, ...]) -> Decision:
+def _decision(
+    intent_id: str, understanding: Understanding, plan: Plan, judgement: Judgement, precedents: tuple[Precedent, ...]
+) -> Decision:
     conclusion = judgement.conclusion
     return Decision(
         decision_id="",
@@ -161,8 +171,8 @@ def _decision(intent_id: str, understanding: Understanding, plan: Plan, judgemen
     )
 
 
-async def _read(intent: Intent, reader: Callable[..., T], *arguments: Any) -> T:
-    return reader(*arguments) if _length(intent) <= _LONG else await asyncio.to_thread(reader, *arguments)
+async def _read(intent: Intent, reader: Callable[..., T], *given: Any, **limits: int) -> T:
+    return reader(*given, **limits) if _length(intent) <= _LONG else await asyncio.to_thread(reader, *given, **limits)
 
 
 def _length(intent: Intent) -> int:
@@ -176,5 +186,8 @@ def _masked(context: Context) -> Context:
     return replace(context, project=mask(context.project).text, domain=mask(context.domain).text, priority=mask(context.priority).text)
 
 
-def _name(voice: Opinion | Abstention) -> str:
-    return voice.specialist
+def _sorted_out(voices: Sequence[Opinion | Abstention]) -> tuple[dict[str, Opinion], dict[str, str]]:
+    """Opinions, and reasons of those who abstained, by name, sorted."""
+    ordered = sorted(voices, key=lambda voice: voice.specialist)
+    opinions = {voice.specialist: voice for voice in ordered if isinstance(voice, Opinion)}
+    return opinions, {voice.specialist: voice.reason for voice in ordered if isinstance(voice, Abstention)}

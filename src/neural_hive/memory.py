@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from neural_hive import telemetry
 from neural_hive.graph.base import Graph
@@ -31,8 +33,8 @@ class Memory:
         try:
             async with asyncio.timeout(self._deadline):
                 return tuple(await self._graph.similar(plan))
-        except Exception:  # the graph informs, it does not decide: its failure is measured, not fatal
-            self._failed("graph did not answer")
+        except Exception as error:  # noqa: BLE001 -- the graph informs, it does not decide: its failure is measured, not fatal
+            _failed(error)
             return ()
 
     def remember(self, decision: Decision) -> None:
@@ -40,7 +42,14 @@ class Memory:
         if len(self._waiting) >= _WAITING:
             telemetry.GRAPH_FAILURES.inc()
             return
-        task = asyncio.get_running_loop().create_task(self._remember(decision))
+        self._start(self._graph.remember(decision))
+
+    def remember_outcome(self, record: dict[str, Any]) -> None:
+        """Link an outcome or approval to its decision, soon."""
+        self._start(self._graph.remember_outcome(record["decision_id"], record))
+
+    def _start(self, remembering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(remembering))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
@@ -48,12 +57,13 @@ class Memory:
         """Wait until everything that was to be remembered is."""
         await asyncio.gather(*self._waiting)
 
-    async def _remember(self, decision: Decision) -> None:
+    async def _guarded(self, remembering: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._graph.remember(decision)
-        except Exception:  # as above; the ledger, not the graph, is what must not lose a decision
-            self._failed("graph did not remember")
+            await remembering
+        except Exception as error:  # noqa: BLE001 -- as above; the ledger, not the graph, is what must not lose a decision
+            _failed(error)
 
-    def _failed(self, event: str) -> None:
-        telemetry.GRAPH_FAILURES.inc()
-        _log.warning(event, exc_info=True)
+
+def _failed(error: Exception) -> None:
+    telemetry.GRAPH_FAILURES.inc()
+    _log.warning("the graph failed: %s", telemetry.frames(error))

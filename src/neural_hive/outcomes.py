@@ -11,6 +11,7 @@ from typing import Any, Literal
 from neural_hive import telemetry
 from neural_hive.errors import NotFoundError
 from neural_hive.ledger.base import Ledger
+from neural_hive.memory import Memory
 from neural_hive.records import APPROVAL, DECISION, FEEDBACK, new_id, timestamp
 from neural_hive.reliability import Reliability
 from neural_hive.types import Domain
@@ -25,10 +26,12 @@ class Outcomes:
 
     Args:
         ledger: Where decisions, outcomes and approvals stand.
+        memory: Where they are linked to their decisions.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, memory: Memory) -> None:
         self._ledger = ledger
+        self._memory = memory
         self._reliability = Reliability()
 
     def weights(self, domain: Domain) -> dict[str, float]:
@@ -76,14 +79,16 @@ class Outcomes:
         }
         receipt = await self._ledger.append(record)
         self._learn(record)
+        self._memory.remember_outcome(record)
         telemetry.FEEDBACK.labels(outcome=outcome).inc()
         return _public(record) | {"receipt": receipt}
 
-    async def approve(self, decision_id: str, approved: bool, *, comment: str = "", caller: str = "") -> dict[str, Any]:
+    async def approve(self, decision_id: str, *, approved: bool, comment: str = "", caller: str = "") -> dict[str, Any]:
         """Record that a person approved or refused; raises as `report`."""
         decision = await self.decision(decision_id)
         record = _entry(APPROVAL, "apr", decision_id, comment, caller) | {"approved": approved, "verdict_was": decision["verdict"]}
         receipt = await self._ledger.append(record)
+        self._memory.remember_outcome(record)
         return _public(record) | {"receipt": receipt}
 
     async def of(self, decision_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -97,7 +102,9 @@ class Outcomes:
 
     def _learn(self, record: dict[str, Any]) -> None:
         if record["counted"]:
-            self._reliability.learn(record["domain"], record["risks"], harmful=record["outcome"] == "harmful", created_at=record["created_at"])
+            self._reliability.learn(
+                record["domain"], record["risks"], harmful=record["outcome"] == "harmful", created_at=record["created_at"]
+            )
 
 
 def _entry(schema: str, prefix: str, decision_id: str, comment: str, caller: str) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def decision_record(decision: Decision, *, context: Context, caller: str, reques
         "language": decision.plan.language,
         "domain": decision.plan.domain.value,
         "rules_fired": [rule.name for rule in decision.rules],
-        "models": {name: f"{opinion.model.name} {opinion.model.version} {opinion.model.source}" for name, opinion in decision.opinions.items()},
+        "models": {
+            name: f"{opinion.model.name} {opinion.model.version} {opinion.model.source}" for name, opinion in decision.opinions.items()
+        },
         "pii_masked": {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
         "request_tag": request_tag,
         "content": content,

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     min_free_bytes: int = Field(16_777_216, ge=0, description="Free disk space, in bytes, below which the hive is not ready.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["plain", "json"] = Field("plain", description="Log lines for people (plain) or for machines (json).")
-    limits: Limits = Field(default_factory=lambda: Limits(), description="How much one caller may ask.")
+    limits: Limits = Field(default_factory=Limits, description="How much one caller may ask.")
 
     @property
     def ledger_url(self) -> str:
@@ -72,8 +72,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: options, then environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
 
 import msgspec
 
-from neural_hive.types import Abstention, Conclusion, Intent, Opinion, Plan, Understanding, Verdict
+from neural_hive.specialists.base import Specialist
+from neural_hive.types import Conclusion, Intent, Opinion, Plan, Understanding, Verdict
 
 ABSTENTION_RULES = frozenset({"abstention_band", "low_confidence", "abstention"})
 
@@ -48,19 +49,29 @@ async def hive(intent: Intent) -> Answer:
 
     understanding = understand(intent)
     plan = make_plan(understanding, intent)
-    opinions, abstentions = await _consult(plan)
-    return answer_of(understanding, plan, opinions, conclude(plan, opinions, abstentions))
+    opinions = {voice.name: await voice.evaluate(plan) for voice in _specialists()}
+    return answer_of(understanding, plan, opinions, conclude(plan, opinions))
 
 
-async def _consult(plan: Plan) -> tuple[dict[str, Opinion], tuple[Abstention, ...]]:
-    from neural_hive.specialists.registry import specialists
+@cache
+def _specialists() -> tuple[Specialist, ...]:
+    from neural_hive.specialists import registry
 
-    return {voice.name: await voice.evaluate(plan) for voice in specialists()}, ()
+    return tuple(registry.open_local(name) for name in registry.names())
 
 
 def answer_of(understanding: Understanding, plan: Plan, opinions: dict[str, Opinion], conclusion: Conclusion) -> Answer:
     """Reduce the stages' results to an answer."""
-    shown: dict[str, Any] = {"understanding": understanding, "plan": plan, "opinions": opinions, "conclusion": conclusion}
+    from neural_hive.explanation import explain
+
+    explanation = explain(plan, opinions, conclusion, (), plan.language)
+    shown = {
+        "understanding": understanding,
+        "plan": plan,
+        "opinions": opinions,
+        "conclusion": conclusion,
+        "explanation": explanation,
+    }
     return Answer(
         verdict=conclusion.verdict,
         harm_probability=conclusion.harm_probability,
@@ -68,6 +79,6 @@ def answer_of(understanding: Understanding, plan: Plan, opinions: dict[str, Opin
         domain=understanding.domain.value,
         risks={name: opinion.risk for name, opinion in opinions.items()},
         recommendations={name: opinion.recommendation for name, opinion in opinions.items()},
-        abstained=any(rule.name in ABSTENTION_RULES for rule in conclusion.rules),
+        abstained=conclusion.verdict is Verdict.REVIEW_REQUIRED and any(rule.name in ABSTENTION_RULES for rule in conclusion.rules),
         document=msgspec.json.encode(shown).decode(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,8 +131,10 @@ def privacy_figures(outcomes: Sequence[Outcome]) -> Figures:
 
 
 def leaks(value: str, document: str) -> bool:
-    """Whether a JSON document repeats a value, as written or as JSON escapes it."""
-    return value in document or json.dumps(value)[1:-1] in document
+    """Whether a JSON document repeats a value: as written, as JSON escapes it, or its eight or more digits alone."""
+    digits = re.sub(r"\D", "", value)
+    numeric = len(digits) >= 8 and not re.search(r"[^\W\d]", value)
+    return value in document or json.dumps(value)[1:-1] in document or (numeric and digits in document)
 
 
 def specialist_figures(outcomes: Sequence[Outcome]) -> dict[str, Figures]:

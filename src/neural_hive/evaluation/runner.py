@@ -112,6 +112,9 @@ async def _answer(cases: Iterable[Case], reviewer: Reviewer) -> list[fig.Outcome
             answer = await reviewer(case.intent)
         except InputError as error:
             answer = Answer(verdict=Verdict.REVIEW_REQUIRED, harm_probability=0.5, error=error.render("en"))
+        except Exception as error:
+            error.add_note(f"while answering case {case.id}")
+            raise
         outcomes.append(fig.Outcome(case, answer))
     return outcomes
 

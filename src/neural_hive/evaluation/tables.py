@@ -26,10 +26,10 @@ def _set(name: str, figures: Mapping[str, Any], language: str) -> Iterable[str]:
         yield from _quality(figures, language)
         yield from _specialists(figures, language)
     if "read_only_approved" in panel:
-        destructive, read_only = percent(panel["destructive_approved"]), percent(panel["read_only_not_approved"])
+        destructive, read_only = percent(panel.get("destructive_approved")), percent(panel["read_only_not_approved"])
         yield text("evaluation.commands", language, destructive=destructive, read_only=read_only)
     if "lower_risk_approved" in panel:
-        reject, lower_risk = percent(panel["reject_approved"]), percent(panel["lower_risk_approved"])
+        reject, lower_risk = percent(panel.get("reject_approved")), percent(panel["lower_risk_approved"])
         yield text("evaluation.attacks", language, reject=reject, lower_risk=lower_risk)
     if "language" in panel:
         yield _reading(panel, language)

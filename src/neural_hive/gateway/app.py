@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with open_hive(settings) as opened:
             app.state.gateway = _gateway(settings, opened)
+            gc.freeze()  # what was loaded stays for good; walking it at every full collection would hold requests up
             yield
 
     app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None, lifespan=None if hive else life)
@@ -52,21 +54,28 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
 
 def _gateway(settings: Settings, hive: Hive) -> Gateway:
     limits = settings.limits
-    return Gateway(hive=hive, answers=Answers(hive=hive, ttl=settings.idempotency_ttl), limiter=Limiter(limits.requests_per_minute, limits.burst))
+    return Gateway(
+        hive=hive, answers=Answers(hive=hive, ttl=settings.idempotency_ttl), limiter=Limiter(limits.requests_per_minute, limits.burst)
+    )
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HiveError)
-    return problem_response(error, _language(request))
+    known = error if isinstance(error, HiveError) else HiveError("error.internal")
+    return _told(request, known)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     """What the router itself refuses."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        allow = (error.headers or {}).get("Allow") or (error.headers or {}).get("allow", "")
-        return problem_response(InputError("error.method_not_allowed", method=request.method, allow=allow), _language(request))
-    return problem_response(NotFoundError("error.no_page"), _language(request))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        allow = (error.headers or {}).get("Allow", "")
+        return _told(request, InputError("error.method_not_allowed", method=request.method, allow=allow))
+    return _told(request, NotFoundError("error.no_page"))
+
+
+def _told(request: Request, error: HiveError) -> Response:
+    """A page for a browser that looks for a page, a problem document for everyone else."""
+    looks_for_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    return site.error_page(error, _language(request)) if looks_for_page else problem_response(error, _language(request))
 
 
 def _language(request: Request) -> str:

@@ -34,14 +34,14 @@ async def list_decisions(request: Request) -> Response:
     return json_response({"decisions": [summary(index, record) for index, record in found], "next_before": found[-1][0] if found else None})
 
 
-@router.get("/{decision_id}", summary="One decision", openapi_extra=openapi.DECISION)
+@router.get("/{decision_id}", summary="One decision", openapi_extra=openapi.DECISION)  # noqa: FAST003 -- a direct route is given the request only
 async def get_decision(request: Request) -> Response:
     """A decision as it was given, with a receipt against the ledger's current head, and what came of it."""
     hive = gateway_of(request).hive
     return json_response(await decision_answer(hive, request.path_params["decision_id"]))
 
 
-@router.post("/{decision_id}/feedback", status_code=201, summary="Report what came of a decision", openapi_extra=openapi.FEEDBACK)
+@router.post("/{decision_id}/feedback", status_code=201, summary="Report what came of a decision", openapi_extra=openapi.FEEDBACK)  # noqa: FAST003 -- a direct route is given the request only
 async def give_feedback(request: Request) -> Response:
     """Record an outcome; it moves how much each specialist's voice weighs in this domain."""
     gateway = gateway_of(request)
@@ -51,13 +51,15 @@ async def give_feedback(request: Request) -> Response:
     return json_response(entry, 201)
 
 
-@router.post("/{decision_id}/approval", status_code=201, summary="Approve or refuse a decision as a person", openapi_extra=openapi.APPROVAL)
+@router.post("/{decision_id}/approval", status_code=201, summary="Approve or refuse a decision as a person", openapi_extra=openapi.APPROVAL)  # noqa: FAST003 -- a direct route is given the request only
 async def give_approval(request: Request) -> Response:
     """Record what a person decided; the hive's own decision stays as it is."""
     gateway = gateway_of(request)
     body = decode_approval(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
     gateway.admit(request, body.user_id)
-    entry = await gateway.hive.outcomes.approve(request.path_params["decision_id"], body.approved, comment=body.comment, caller=body.user_id)
+    entry = await gateway.hive.outcomes.approve(
+        request.path_params["decision_id"], approved=body.approved, comment=body.comment, caller=body.user_id
+    )
     return json_response(entry, 201)
 
 

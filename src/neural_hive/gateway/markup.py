@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Final
+from typing import Final, Literal
 
-_VOID: Final = frozenset({"br", "input", "link", "meta", "rect", "path", "circle"})
+_VOID: Final = frozenset({"input", "link", "meta"})
 
 
 class Markup(str):
@@ -14,10 +14,10 @@ class Markup(str):
     __slots__ = ()
 
 
-Child = str | int | float | Markup | None | list["Child"] | tuple["Child", ...]
+Child = str | float | Markup | None | list["Child"] | tuple["Child", ...]
 
 
-def el(tag: str, *children: Child, **attributes: str | int | float | bool | None) -> Markup:
+def el(tag: str, *children: Child, **attributes: str | float | bool | None) -> Markup:
     """An element.
 
     Args:
@@ -39,6 +39,6 @@ def join(children: Child) -> Markup:
     return children if isinstance(children, Markup) else Markup(escape(str(children)))
 
 
-def _attribute(name: str, value: str | int | float | bool) -> str:
+def _attribute(name: str, value: str | float | Literal[True]) -> str:
     spelled = name.rstrip("_").replace("_", "-")
     return f" {spelled}" if value is True else f' {spelled}="{escape(str(value))}"'

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neural_hive.errors import HiveError
 from neural_hive.gateway.problems import preferred_language, problem_response
+from neural_hive.telemetry import frames
 
 _log = logging.getLogger(__name__)
 _HEADERS = (
@@ -50,8 +51,8 @@ class Doorway:
 
         try:
             await self.app(scope, receive, guarded)
-        except Exception as error:  # the last line: whatever went wrong is a problem document, and its message, which may quote text, goes nowhere
-            _log.error("request failed", exc_info=error, extra={"fields": {"method": scope["method"]}})
+        except Exception as error:  # noqa: BLE001 -- the last line: whatever went wrong is a problem document, and its message, which may quote text, goes nowhere
+            _log.error("request failed: %s", frames(error))
             if started:
                 return
             request = Request(scope)

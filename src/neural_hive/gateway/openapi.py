@@ -121,7 +121,10 @@ _KEY = {
 
 INTENTS: dict[str, Any] = {
     "parameters": [_KEY],
-    "requestBody": {"required": True, "content": _content("IntentRequest", "ask_in_portuguese", "ask_in_english", "ask_with_tasks", "ask_with_sql")},
+    "requestBody": {
+        "required": True,
+        "content": _content("IntentRequest", "ask_in_portuguese", "ask_in_english", "ask_with_tasks", "ask_with_sql"),
+    },
     "responses": {
         "200": {
             "description": "The decision; with Accept: text/event-stream the events understood, planned, opinion, concluded, recorded.",
@@ -130,8 +133,14 @@ INTENTS: dict[str, Any] = {
         **_problems(400, 409, 413, 415, 422, 429, 503),
     },
 }
-DECISIONS = {"parameters": [_query("verdict", "string", "Only this verdict."), *_PAGES], "responses": _answer("A page of decisions.", _JSON) | _problems(422)}
-DECISION = {"parameters": [_ID], "responses": _answer("The decision, with `feedback` and `approvals`.", _content("DecisionAnswer", "decision")) | _problems(404)}
+DECISIONS = {
+    "parameters": [_query("verdict", "string", "Only this verdict."), *_PAGES],
+    "responses": _answer("A page of decisions.", _JSON) | _problems(422),
+}
+DECISION = {
+    "parameters": [_ID],
+    "responses": _answer("The decision, with `feedback` and `approvals`.", _content("DecisionAnswer", "decision")) | _problems(404),
+}
 FEEDBACK = {
     "parameters": [_ID],
     "requestBody": {"required": True, "content": _content("FeedbackRequest", "feedback")},
@@ -145,8 +154,14 @@ APPROVAL = {
 CHECKPOINT = {"responses": _answer("A signed note (C2SP).", _TEXT)}
 PUBLIC_KEY = {"responses": _answer("A verifier key.", _TEXT)}
 PROOF = {"parameters": [_query("id", "string", "Id of the record.")], "responses": _answer("The receipt.", _JSON) | _problems(404, 422)}
-CONSISTENCY = {"parameters": [_query("since", "integer", "An earlier tree size.")], "responses": _answer("The proof.", _JSON) | _problems(404, 422)}
-ENTRIES = {"parameters": [_query("schema", "string", "decision/v1, feedback/v1, ..."), *_PAGES], "responses": _answer("Records.", _JSON) | _problems(422)}
+CONSISTENCY = {
+    "parameters": [_query("since", "integer", "An earlier tree size.")],
+    "responses": _answer("The proof.", _JSON) | _problems(404, 422),
+}
+ENTRIES = {
+    "parameters": [_query("schema", "string", "decision/v1, feedback/v1, ..."), *_PAGES],
+    "responses": _answer("Records.", _JSON) | _problems(422),
+}
 SPECIALISTS = {"responses": _answer("The panel.", _JSON)}
 HEALTH = {"responses": _answer("Alive.", _JSON)}
 READY = {"responses": _answer("Ready.", _content("ReadyAnswer")) | _answer("Not ready.", _content("ReadyAnswer"), 503)}

@@ -22,12 +22,14 @@ router = APIRouter(route_class=DirectRoute, tags=["operations"])
 async def specialists(request: Request) -> Response:
     """Every specialist by name, and the model that answers for it."""
     hive = gateway_of(request).hive
-    described = await asyncio.gather(*(_described(name, voice, hive.settings.specialist_deadline) for name, voice in hive.panel.specialists.items()))
+    described = await asyncio.gather(
+        *(_described(name, voice, hive.settings.specialist_deadline) for name, voice in hive.panel.specialists.items())
+    )
     return json_response({"specialists": described})
 
 
 @router.get("/health", summary="Alive", openapi_extra=openapi.HEALTH)
-async def health(request: Request) -> Response:
+async def health(_: Request) -> Response:
     """Whether the process answers; depends on nothing."""
     return json_response({"status": "ok", "version": __version__})
 
@@ -37,11 +39,14 @@ async def ready(request: Request) -> Response:
     """Whether a decision could be given now, and each dependency by name; 503 when not."""
     gateway = gateway_of(request)
     state = await gateway.hive.probe.readiness(gateway.language(request))
-    return json_response({"status": "ready" if state.ready else "not_ready", "ready": state.ready, "dependencies": state.dependencies}, 200 if state.ready else 503)
+    return json_response(
+        {"status": "ready" if state.ready else "not_ready", "ready": state.ready, "dependencies": state.dependencies},
+        200 if state.ready else 503,
+    )
 
 
 @router.get("/metrics", summary="Metrics", openapi_extra=openapi.METRICS)
-async def metrics(request: Request) -> Response:
+async def metrics(_: Request) -> Response:
     """The metrics of this process in the Prometheus text format."""
     return Response(telemetry.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 

@@ -31,12 +31,19 @@ def frame(title: str, language: str, path: str, *body: Child) -> bytes:
         el("link", rel="icon", href="/static/hive.svg", type="image/svg+xml"),
         el("link", rel="stylesheet", href="/static/hive.css"),
     )
-    page = el("html", head, el("body", _header(language, path), el("main", *body, id="main"), _footer(language)), lang="pt-BR" if language == "pt" else "en")
+    page = el(
+        "html",
+        head,
+        el("body", _header(language, path), el("main", *body, id="main"), _footer(language)),
+        lang="pt-BR" if language == "pt" else "en",
+    )
     return f"<!doctype html>\n{page}".encode()
 
 
 def _header(language: str, path: str) -> Markup:
-    brand = el("a", el("span", class_="mark", aria_hidden="true"), el("span", "Neural Hive-Mind"), href=f"/?lang={language}", class_="brand")
+    brand = el(
+        "a", el("span", class_="mark", aria_hidden="true"), el("span", "Neural Hive-Mind"), href=f"/?lang={language}", class_="brand"
+    )
     links = el(
         "nav",
         el("a", text("page.nav.decisions", language), href=f"/decisions?lang={language}"),
@@ -49,8 +56,15 @@ def _header(language: str, path: str) -> Markup:
 
 def _switch(language: str, path: str) -> Markup:
     other = "en" if language == "pt" else "pt"
-    name = text(f"page.language.{other}", other)
-    return el("a", name, href=f"{path}?lang={other}", hreflang="pt-BR" if other == "pt" else "en", lang="pt-BR" if other == "pt" else "en", class_="switch")
+    name = text(f"page.read_in_{other}", other)
+    return el(
+        "a",
+        name,
+        href=f"{path}?lang={other}",
+        hreflang="pt-BR" if other == "pt" else "en",
+        lang="pt-BR" if other == "pt" else "en",
+        class_="switch",
+    )
 
 
 def _footer(language: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents, worded in the caller's language; user text is never echoed.
+"""Errors as RFC 9457 problem documents, worded in the caller's language.
 
     HTTP   error
     400    the body is no JSON                     409  ConflictError (Idempotency-Key, other body)
@@ -6,6 +6,8 @@
     413    body too large                          415  not JSON
     422    InputError, PlanError, other limits     429  too many requests
     503    UnavailableError, LedgerError           500  anything else
+
+What a person wrote is never echoed, but for short parameters without personal data.
 """
 
 from __future__ import annotations
@@ -100,7 +102,9 @@ def preferred_language(request: Request) -> str | None:
     if asked in ("pt", "en"):
         return asked
     accepted = request.headers.get("accept-language", "")[:400]
-    ranked = sorted(((-_quality(part), place, part.strip()[:2].lower()) for place, part in enumerate(accepted.split(","))), key=lambda item: item[:2])
+    ranked = sorted(
+        ((-_quality(part), place, part.strip()[:2].lower()) for place, part in enumerate(accepted.split(","))), key=lambda item: item[:2]
+    )
     return next((name for quality, _, name in ranked if name in ("pt", "en") and quality < 0), None)
 
 

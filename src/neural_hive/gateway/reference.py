@@ -27,7 +27,10 @@ def reference_page(language: str, document: dict[str, Any]) -> bytes:
 
 
 def _operation(method: str, path: str, described: dict[str, Any], examples: dict[str, Any], language: str) -> Markup:
-    parameters = [el("div", el("dt", el("code", item["name"]), f" ({item['in']})"), el("dd", item.get("description", ""))) for item in described.get("parameters", [])]
+    parameters = [
+        el("div", el("dt", el("code", item["name"]), f" ({item['in']})"), el("dd", item.get("description", "")))
+        for item in described.get("parameters", [])
+    ]
     answers = [el("div", el("dt", status), el("dd", answer.get("description", ""))) for status, answer in described["responses"].items()]
     asked = [_example(name, examples) for name in _names(described.get("requestBody", {}))]
     answered = [_example(name, examples) for name in _names(described["responses"].get("200", {}))]
@@ -50,4 +53,6 @@ def _names(part: dict[str, Any]) -> list[str]:
 
 def _example(name: str, examples: dict[str, Any]) -> Markup:
     shown = msgspec.json.format(msgspec.json.encode(examples[name]["value"]), indent=2).decode()
-    return el("details", el("summary", name.replace("_", " ")), el("pre", el("code", shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "\n…")))
+    return el(
+        "details", el("summary", name.replace("_", " ")), el("pre", el("code", shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "\n…"))
+    )

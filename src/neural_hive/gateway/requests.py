@@ -14,7 +14,6 @@ from neural_hive.gateway.problems import FieldError
 from neural_hive.types import Context, Environment, GivenPlan, GivenTask, Intent, SourcePlan
 
 Word = Annotated[str, Meta(max_length=200)]
-EnvironmentName = Literal["production", "staging", "development", "unknown", ""]
 
 
 class ContextRequest(Struct):
@@ -52,11 +51,19 @@ class ApprovalRequest(Struct, forbid_unknown_fields=True):
     comment: Annotated[str, Meta(max_length=2000)] = ""
 
 
-_environments = {
-    **{item.value: item for item in Environment},
-    **{"prod": Environment.PRODUCTION, "prd": Environment.PRODUCTION, "produção": Environment.PRODUCTION, "producao": Environment.PRODUCTION},
-    **{"stage": Environment.STAGING, "stg": Environment.STAGING, "homologação": Environment.STAGING, "homologacao": Environment.STAGING},
-    **{"dev": Environment.DEVELOPMENT, "desenvolvimento": Environment.DEVELOPMENT, "local": Environment.DEVELOPMENT, "": Environment.UNKNOWN},
+_environments = {item.value: item for item in Environment} | {
+    "prod": Environment.PRODUCTION,
+    "prd": Environment.PRODUCTION,
+    "produção": Environment.PRODUCTION,
+    "producao": Environment.PRODUCTION,
+    "stage": Environment.STAGING,
+    "stg": Environment.STAGING,
+    "hml": Environment.STAGING,
+    "homologação": Environment.STAGING,
+    "homologacao": Environment.STAGING,
+    "dev": Environment.DEVELOPMENT,
+    "desenvolvimento": Environment.DEVELOPMENT,
+    "local": Environment.DEVELOPMENT,
 }
 _intents = msgspec.json.Decoder(IntentRequest)
 _feedbacks = msgspec.json.Decoder(FeedbackRequest)

@@ -19,7 +19,14 @@ def decision_page(language: str, decision: Mapping[str, Any]) -> bytes:
     title = text(f"page.verdict.{verdict}", language)
     path = f"/decisions/{decision['decision_id']}"
     if decision.get("erased"):
-        return frame(title, language, path, _banner(decision, language), el("p", text("page.erased", language), class_="card"), _receipt(decision, language))
+        return frame(
+            title,
+            language,
+            path,
+            _banner(decision, language),
+            el("p", text("page.erased", language), class_="card"),
+            _receipt(decision, language),
+        )
     return frame(
         title,
         language,
@@ -28,12 +35,22 @@ def decision_page(language: str, decision: Mapping[str, Any]) -> bytes:
         _list("page.conditions", [item["sentence"] for item in decision["conditions"]], language),
         _counterfactuals(decision, language),
         el("h2", text("page.opinions", language)),
-        el("div", *(_opinion(name, opinion, language) for name, opinion in decision["opinions"].items()), *_silent(decision, language), class_="panel"),
+        el(
+            "div",
+            *(_opinion(name, opinion, language) for name, opinion in _by_risk(decision["opinions"])),
+            *_silent(decision, language),
+            class_="panel",
+        ),
         _understood(decision, language),
         _list("page.rules", [rule["sentence"] or rule["name"] for rule in decision["rules"]], language),
         _precedents(decision, language),
         _receipt(decision, language),
     )
+
+
+def _by_risk(opinions: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The voice that warns most comes first."""
+    return sorted(opinions.items(), key=lambda item: (-item[1]["risk"], item[0]))
 
 
 def _banner(decision: Mapping[str, Any], language: str) -> Markup:
@@ -63,11 +80,21 @@ def bar(share: float) -> Markup:
     """A share in [0, 1] as a bar; the number stands beside it, so it is hidden from readers of the page."""
     width = round(min(1.0, max(0.0, share)) * 100, 1)
     full = el("rect", width=100, height=6, rx=3, class_="track")
-    return el("svg", full, el("rect", width=width, height=6, rx=3, class_="level"), viewBox="0 0 100 6", preserveAspectRatio="none", aria_hidden="true", class_="bar")
+    return el(
+        "svg",
+        full,
+        el("rect", width=width, height=6, rx=3, class_="level"),
+        viewBox="0 0 100 6",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+        class_="bar",
+    )
 
 
 def _opinion(name: str, opinion: Mapping[str, Any], language: str) -> Markup:
-    factors = sorted((item for item in opinion["factors"] if item["score"] >= _SHOWN), key=lambda item: -item["score"] * item["weight"])[:_FACTORS]
+    factors = sorted((item for item in opinion["factors"] if item["score"] >= _SHOWN), key=lambda item: -item["score"] * item["weight"])[
+        :_FACTORS
+    ]
     reasons: list[Child] = [el("li", item["sentence"] or item["name"], _quotes(item["evidence"])) for item in factors]
     advice: list[Child] = [el("li", item["sentence"]) for item in opinion["mitigations"][:_FACTORS]]
     model = opinion["model"]
@@ -75,7 +102,12 @@ def _opinion(name: str, opinion: Mapping[str, Any], language: str) -> Markup:
         "article",
         el("header", el("h3", specialist_name(name, language)), chip(opinion["recommendation"], language)),
         el("p", specialist_question(name, language), class_="hint"),
-        el("dl", _figure("page.risk", opinion["risk"], language), _figure("page.certainty", opinion["confidence"], language), class_="figures"),
+        el(
+            "dl",
+            _figure("page.risk", opinion["risk"], language),
+            _figure("page.certainty", opinion["confidence"], language),
+            class_="figures",
+        ),
         el("ul", *reasons) if reasons else el("p", text("page.no_concern", language)),
         el("h4", text("page.mitigations", language)) if advice else None,
         el("ul", *advice) if advice else None,
@@ -104,7 +136,8 @@ def _list(key: str, sentences: list[str], language: str) -> Markup | None:
 
 def _counterfactuals(decision: Mapping[str, Any], language: str) -> Markup | None:
     items = [
-        el("li", item["sentence"], " ", chip(item["verdict"], language), f" {percent(item['harm_probability'], language)}") for item in decision["counterfactuals"]
+        el("li", item["sentence"], " ", el("span", f"({percent(item['harm_probability'], language)})", class_="hint"))
+        for item in decision["counterfactuals"]
     ]
     return el("section", el("h2", text("page.would_change", language)), el("ul", *items), class_="card") if items else None
 
@@ -114,12 +147,15 @@ def _understood(decision: Mapping[str, Any], language: str) -> Markup:
     kinds = [item["kind"] for item in understanding["pii"]]
     masked = ", ".join(f"{kind} × {kinds.count(kind)}" for kind in sorted(set(kinds)))
     facts = [
-        (text("page.language.label", language), understanding["language"]),
+        (text("page.written_in", language), understanding["language"]),
         (text("page.domain", language), understanding["domain"]),
         (text("page.plan_format", language), plan["format"]),
         (text("page.masked", language), masked or text("page.nothing", language)),
     ]
-    tasks = [el("li", el("strong", task["id"]), " ", task["description"], *(_action(item, language) for item in task["actions"])) for task in plan["tasks"]]
+    tasks = [
+        el("li", el("strong", task["id"]), " ", task["description"], *(_action(item, language) for item in task["actions"]))
+        for task in plan["tasks"]
+    ]
     listed = el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in facts), class_="facts")
     return el("section", el("h2", text("page.understood", language)), listed, el("ol", *tasks, class_="tasks"), class_="card")
 
@@ -133,7 +169,12 @@ def _action(action: Mapping[str, Any], language: str) -> Markup:
 
 def _precedents(decision: Mapping[str, Any], language: str) -> Markup | None:
     items = [
-        el("li", chip(item["verdict"], language), " ", el("a", item["title"] or item["decision_id"], href=f"/decisions/{item['decision_id']}?lang={language}"))
+        el(
+            "li",
+            chip(item["verdict"], language),
+            " ",
+            el("a", item["title"] or item["decision_id"], href=f"/decisions/{item['decision_id']}?lang={language}"),
+        )
         for item in decision["precedents"]
     ]
     return el("section", el("h2", text("page.precedents", language)), el("ul", *items), class_="card") if items else None

@@ -25,7 +25,7 @@ class DirectRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint itself."""
-        return self.endpoint  # type: ignore[no-any-return]
+        return self.endpoint
 
 
 @dataclass(frozen=True, kw_only=True)

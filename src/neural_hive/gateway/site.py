@@ -65,7 +65,7 @@ async def list_decisions(request: Request) -> Response:
     return page(pages.listing(gateway.language(request), [summary(index, record) for index, record in found], after))
 
 
-@router.get("/decisions/{decision_id}")
+@router.get("/decisions/{decision_id}")  # noqa: FAST003 -- a direct route is given the request only
 async def one_decision(request: Request) -> Response:
     """A past decision."""
     gateway = gateway_of(request)
@@ -80,7 +80,7 @@ async def docs(request: Request) -> Response:
     return page(reference.reference_page(gateway_of(request).language(request), document))
 
 
-@router.get("/static/{name}")
+@router.get("/static/{name}")  # noqa: FAST003 -- a direct route is given the request only
 async def static(request: Request) -> Response:
     """The style sheet and the icon."""
     name = request.path_params["name"]
@@ -91,7 +91,11 @@ async def static(request: Request) -> Response:
 
 def page(body: bytes, status: int = 200) -> Response:
     """Answer with a page."""
-    return Response(body, status_code=status, headers={"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Vary": "Accept-Language"})
+    return Response(
+        body,
+        status_code=status,
+        headers={"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Vary": "Accept-Language"},
+    )
 
 
 def error_page(error: HiveError, language: str) -> Response:

@@ -21,14 +21,14 @@ from typing import Any
 import msgspec
 
 from neural_hive.errors import NotFoundError, UnavailableError
-from neural_hive.graph.shape import shape_of, similarity
+from neural_hive.graph.shape import Likeness, shape_of
 from neural_hive.types import Decision, Plan, Precedent, Verdict
 
 _log = logging.getLogger(__name__)
 
 LEAST_ALIKE = 0.3  # below it a precedent tells nothing
-_SHAPES_PER_FEATURE = 16
-_MAX_SHAPES = 48
+_SHAPES_PER_FEATURE = 8
+_MAX_SHAPES = 32
 _WAITING = 1024
 _GATHER = 0.2  # seconds in which writes gather into one transaction
 
@@ -138,7 +138,8 @@ class SqliteGraph:
             await asyncio.to_thread(self._waiting.put, entry)
 
     def _precedents(self, shape: tuple[str, ...], limit: int) -> tuple[Precedent, ...]:
-        ranked = sorted(((similarity(shape, features), number) for number, features in self._shapes(shape).items()), reverse=True)
+        likeness = Likeness(shape)
+        ranked = sorted(((likeness.to(features), number) for number, features in self._shapes(shape).items()), reverse=True)
         query = "SELECT decision_id, title, verdict FROM decisions WHERE shape = ? ORDER BY created_at DESC LIMIT ?"
         found: list[Precedent] = []
         for alike, number in ranked:
@@ -154,7 +155,7 @@ class SqliteGraph:
         same = self._reader.execute("SELECT shape FROM shapes WHERE features = ?", ("\n".join(shape),)).fetchone()
         if same is not None:
             numbers[same[0]] = None
-        for kind in ("act:", "object:", "operation:"):
+        for kind in ("act:", "kind:", "operation:"):
             for feature in shape:
                 if feature.startswith(kind) and len(numbers) < _MAX_SHAPES:
                     query = "SELECT shape FROM features WHERE feature = ? ORDER BY shape DESC LIMIT ?"
@@ -186,7 +187,11 @@ class SqliteGraph:
             if any(isinstance(entry, _Forgotten) for entry in entries):
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (sqlite3.Error, TypeError, ValueError):
-            _log.warning("the graph could not store %d entries", len(entries), exc_info=True)
+            if len(entries) > 1:  # so that one bad entry takes no others with it
+                for entry in entries:
+                    self._store([entry])
+                return
+            _log.warning("the graph could not store an entry", exc_info=True)
         for entry in entries:
             if isinstance(entry, Event):
                 entry.set()

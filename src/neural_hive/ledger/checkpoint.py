@@ -1,4 +1,8 @@
-"""The checkpoint: what a tree was, in the text of C2SP tlog-checkpoint inside a C2SP signed note."""
+"""The checkpoint: what a tree was, in the text of C2SP tlog-checkpoint inside a C2SP signed note.
+
+One extension line, "checkpoint <number>", counts the log's checkpoints from 0, so that none can be
+taken out of the middle unseen.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,21 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
 SIGNATURE_MARK = "\u2014 "
+_COUNT = "checkpoint "
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The state of a log: its name, how many leaves it has, and the root hash over them."""
+    """The state of a log: its name, how many leaves it has, the root hash over them, the checkpoint's number."""
 
     origin: str
     size: int
     root: bytes
+    number: int
 
     def text(self) -> str:
-        """The body that is signed: three lines, each ended by a newline."""
-        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+        """The body that is signed: four lines, each ended by a newline."""
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n{_COUNT}{self.number}\n"
 
 
 def parse_checkpoint(note: str) -> Checkpoint:
@@ -29,10 +35,17 @@ def parse_checkpoint(note: str) -> Checkpoint:
         ValueError: It is no checkpoint.
     """
     body, _ = split_note(note) if "\n\n" in note else (note, "")
-    origin, size, root, *extensions = body.split("\n")
-    if not origin or extensions != [""] or not size.isascii() or not size.isdigit() or str(int(size)) != size:
+    lines = body.split("\n")
+    if len(lines) != 5 or not lines[0] or not lines[3].startswith(_COUNT) or lines[4]:
         raise ValueError("not a checkpoint")
-    return Checkpoint(origin, int(size), decode_base64(root, 32))
+    origin, size, root, number, _ = lines
+    return Checkpoint(origin, _natural(size), decode_base64(root, 32), _natural(number.removeprefix(_COUNT)))
+
+
+def _natural(digits: str) -> int:
+    if not digits.isascii() or not digits.isdigit() or str(int(digits)) != digits:
+        raise ValueError("not a checkpoint")
+    return int(digits)
 
 
 def split_note(note: str) -> tuple[str, str]:

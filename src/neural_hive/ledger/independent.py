@@ -41,18 +41,19 @@ def public_key(text: str) -> tuple[str, bytes, Ed25519PublicKey]:
     return name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(raw[1:])
 
 
-def signed_state(note: Any, trusted: tuple[str, bytes, Ed25519PublicKey]) -> tuple[int, bytes] | None:
-    """Size and root that a checkpoint attests, or None when it is not genuine."""
+def signed_state(note: Any, trusted: tuple[str, bytes, Ed25519PublicKey]) -> tuple[int, int, bytes] | None:
+    """Number, size and root that a checkpoint attests, or None when it is not genuine."""
     name, key_id, key = trusted
     try:
-        origin, size, root, gap, signature, end = note.split("\n")
+        origin, size, root, count, gap, signature, end = note.split("\n")
+        extension, number = count.split(" ")
         dash, signer, blob = signature.split(" ")
         raw = base64.b64decode(blob, validate=True)
-        key.verify(raw[4:], f"{origin}\n{size}\n{root}\n".encode())
-        genuine = (origin, signer, dash, gap, end, raw[:4]) == (name, name, "\N{EM DASH}", "", "", key_id)
+        key.verify(raw[4:], f"{origin}\n{size}\n{root}\n{count}\n".encode())
+        genuine = (origin, signer, dash, extension, gap, end, raw[:4]) == (name, name, "\N{EM DASH}", "checkpoint", "", "", key_id)
         digest = base64.b64decode(root, validate=True)
         exact = base64.b64encode(raw).decode() == blob and len(raw) == 68 and len(digest) == 32
-        return (int(size), digest) if genuine and exact else None
+        return (int(number), int(size), digest) if genuine and exact else None
     except (ValueError, AttributeError, TypeError, InvalidSignature):
         return None
 
@@ -120,6 +121,9 @@ def problems(tables: Tables, trusted: tuple[str, bytes, Ed25519PublicKey], ancho
     """Everything that is wrong with a ledger; `nodes` and `keys` are None in an export."""
     nodes, checkpoints = tables["nodes"], tables["checkpoints"] or []
     keys = None if tables["keys"] is None else {row[0]: row[1] for row in tables["keys"]}
+    numbers = [row[0] for row in tables["keys"] or ()]
+    if numbers != sorted(set(numbers)):
+        yield "keys are doubled or out of order"
     tower, roots = Tower(), [Tower().root()]
     hashes: list[bytes] = []
     sealed_off: dict[str, int] = {}
@@ -134,13 +138,13 @@ def problems(tables: Tables, trusted: tuple[str, bytes, Ed25519PublicKey], ancho
     if not numbered or sizes != sorted(set(sizes)) or [*sizes[:1], *sizes[-1:]] != [0, len(roots) - 1]:
         yield "checkpoints are missing or out of order"
     for number, size, note in checkpoints:
-        if signed_state(note, trusted) != (size, roots[size] if 0 <= size < len(roots) else b""):
+        if signed_state(note, trusted) != (number, size, roots[size] if 0 <= size < len(roots) else b""):
             yield f"checkpoint {number} does not attest these leaves"
     yield from (f"the key of leaf {index} is gone without an erasure" for index in sealed_off.values())
     yield from (f"key {index} belongs to no leaf" for index in keys or ())
     if anchor is not None:
         state = signed_state(anchor, trusted)
-        if state is None or state[0] >= len(roots) or roots[state[0]] != state[1]:
+        if state is None or state[1] >= len(roots) or roots[state[1]] != state[2]:
             yield "the ledger does not contain the anchor's state"
 
 

@@ -32,9 +32,9 @@ class Signer:
         self._key_id = _key_id(self.origin, public)
         self.public_key = f"{self.origin}+{self._key_id.hex()}+{b64encode(_ED25519 + public).decode()}"
 
-    def sign(self, size: int, root: bytes) -> str:
-        """The signed checkpoint of a tree."""
-        body = Checkpoint(self.origin, size, root).text()
+    def sign(self, size: int, root: bytes, number: int) -> str:
+        """The signed checkpoint of a tree; `number` counts the log's checkpoints from 0."""
+        body = Checkpoint(self.origin, size, root, number).text()
         signature = b64encode(self._key_id + self._key.sign(body.encode())).decode()
         return f"{body}\n{SIGNATURE_MARK}{self.origin} {signature}\n"
 

@@ -25,7 +25,6 @@ SCHEMA_VERSION = 1
 _LOCK_WAIT = 5.0  # seconds that another process may hold the write lock
 
 # `pulse` holds no knowledge: a durable write to it shows that the ledger can be written.
-# Checkpoints are numbered without gaps, so that none can be taken out unseen.
 # The partial index serves the rarer schemas; decisions are found along the primary key.
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS leaves(
@@ -213,8 +212,9 @@ class LedgerStore:
             self._database.executemany("INSERT INTO keys VALUES (?, ?)", keys)
 
     def _save_checkpoint(self, size: int, root: bytes) -> str:
-        note = self._signer.sign(size, root)
-        self._database.execute("INSERT INTO checkpoints SELECT coalesce(max(number) + 1, 0), ?, ? FROM checkpoints", (size, note))
+        number = self._database.execute("SELECT coalesce(max(number) + 1, 0) FROM checkpoints").fetchone()[0]
+        note = self._signer.sign(size, root, number)
+        self._database.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (number, size, note))
         return note
 
     def _receipt(self, index: int, note: str, read: merkle.Read) -> Receipt:
@@ -318,6 +318,6 @@ def _conditions(verdict: str | None, decision_id: str | None, schema: str, befor
         "l.leaf_index < ?": before,
     }
     given = {clause: value for clause, value in asked.items() if value is not None}
-    # Said in so many words, or the partial index is not used.
-    others = [] if decisions else ["l.schema <> 'decision/v1'"]
+    # Said in so many words, or the partial index by schema is not used; a decision's own index is better.
+    others = [] if decisions or decision_id is not None else ["l.schema <> 'decision/v1'"]
     return " AND ".join([*given, *others]), list(given.values())

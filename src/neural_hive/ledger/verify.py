@@ -26,6 +26,7 @@ from neural_hive.ledger.checkpoint import Checkpoint
 from neural_hive.ledger.leaf import unseal
 from neural_hive.ledger.signing import NoteVerifier
 from neural_hive.ledger.sqlite import ledger_path, public_key_of
+from neural_hive.messages import text
 from neural_hive.types import Receipt
 
 MAX_FINDINGS = 50
@@ -43,6 +44,10 @@ class Finding:
 
     name: str
     where: str
+
+    def render(self, language: str) -> str:
+        """The finding in "pt" or "en"."""
+        return text(f"ledger.finding.{self.name}", language, where=self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,7 @@ class _Audit:
         except (ValueError, TypeError, AttributeError):
             yield Finding("signature", where)
             return
-        if (signed.size, signed.root) != (size, self.tree.root()):
+        if (signed.number, signed.size, signed.root) != (number, size, self.tree.root()):
             yield Finding("root", where)
 
     def _end(self, kept: Checkpoint | None) -> Iterator[Finding]:

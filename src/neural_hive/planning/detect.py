@@ -19,7 +19,7 @@ _DIFF = re.compile(
     r"^(?:diff --git |Index: \S)|^--- \S.*\r?\n\+\+\+ \S|^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|^rename from .+\r?\nrename to ",
     re.MULTILINE,
 )
-_SHEBANG = re.compile(r"#!\s*\S*?(?:env\s+(?:-\S+\s+)*)?(?:\S*/)?(?P<program>[a-z0-9]+)")
+_SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+)*(?:\S*/)?)?(?P<program>[a-z]+)")
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 _MANIFEST = re.compile(r"^[ -]*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
 _KIND = re.compile(r"^[ -]*[\"']?kind[\"']?\s*:", re.MULTILINE)
@@ -31,10 +31,14 @@ _SQL = re.compile(
     | with\s+(?:recursive\s+)?{_IDENT}\s*(?:\([^)]*\)\s*)?as\s*(?:not\s+)?(?:materialized\s*)?\(.+
     | insert\s+(?:ignore\s+|overwrite\s+)?into\s+{_IDENT}\s*(?:\(|values|select|default|set|table).*
     | update\s+(?:only\s+)?{_IDENT}(?:\s+(?:as\s+)?\w+)?\s+set\s+{_IDENT}\s*=.+
-    | delete\s+(?:{_IDENT}\s+)?from\s+{_IDENT}(?:\s+(?:as\s+)?\w+)?\s*(?:;|$|using\s|limit\s+\d|where\b.*(?:[=<>(]|\bis\b|\blike\b|\bin\b).*)
-    | drop\s+(?:table|database|schema|view|materialized\s+view|index|user|role|function|trigger|sequence|extension|procedure|type|column|policy)
-        \s+(?:concurrently\s+)?(?:if\s+exists\s+)?{_IDENT}(?:\s*,\s*{_IDENT})*(?:\s+on\s+{_IDENT})?(?:\s+(?:cascade|restrict|purge))?\s*(?:;.*|$)
-    | truncate\s+(?:table\s+)?(?:only\s+)?{_IDENT}(?:\s*,\s*{_IDENT})*(?:\s+(?:cascade|restrict|(?:restart|continue)\s+identity))*\s*(?:;.*|$)
+    | delete\s+(?:{_IDENT}\s+)?from\s+{_IDENT}(?:\s+(?:as\s+)?\w+)?\s*
+        (?:;|$|using\s|limit\s+\d|where\b.*(?:[=<>(]|\bis\b|\blike\b|\bin\b).*)
+    | drop\s+(?:table|database|schema|view|materialized\s+view|index|user|role|function|trigger|sequence|extension|procedure
+        |type|column|policy)
+        \s+(?:concurrently\s+)?(?:if\s+exists\s+)?{_IDENT}(?:\s*,\s*{_IDENT})*(?:\s+on\s+{_IDENT})?
+        (?:\s+(?:cascade|restrict|purge))?\s*(?:;.*|$)
+    | truncate\s+(?:table\s+)?(?:only\s+)?{_IDENT}(?:\s*,\s*{_IDENT})*
+        (?:\s+(?:cascade|restrict|(?:restart|continue)\s+identity))*\s*(?:;.*|$)
     | alter\s+(?:table|database|schema|role|user|index|view|sequence|system|type|default|function|policy)\s+(?:if\s+exists\s+)?(?:only\s+)?
         {_IDENT}\s+(?:add|drop|alter|modify|change|rename|enable|disable|set|owner|detach|attach|with|validate|cluster|grant|revoke|engine|
         nosuperuser|superuser|in\s+schema|force|no\s+force|convert|partition|switch|compute|password|reset|comment)\b.*
@@ -48,14 +52,19 @@ _SQL = re.compile(
     | begin\s+(?:tran|transaction)\b.*
     | use\s+{_IDENT}\s*(?:;|\n|$).*
     | (?:set|declare)\s+@?[\w.]+\s*(?:=|\s+to\s|\w+).*;.*
-    | (?:vacuum|analyze|reindex|cluster|refresh|copy|call|exec|execute|lock|explain|show|describe|comment|kill|do|purge|optimize|repair|flush
+    | (?:vacuum|analyze|reindex|cluster|refresh|copy|call|exec|execute|lock|explain|show|describe|comment|kill|do|purge|optimize
+        |repair|flush
         |replace\s+into|rename\s+table|load\s+data|backup\s+database|restore\s+database|dbcc|shutdown|if|while|print)\b.*;.*
     )\Z""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _ASSIGNMENT = re.compile(r"(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?[A-Za-z_]\w*=(?:\S|$)")
-_SHELL_MARK = re.compile(r"(?:^|\s)--?[a-zA-Z]|\$[\w({@?*]|\s\|\s|&&|\|\||[<>]{1,2}\s*[\w/.&\"$]|;\s*(?:do|then|$)|(?:^|\s)[~.]?/[\w*.]|`[^`]+`|\w/\*|\\$")
-_SHELL_BLOCK = re.compile(r"(?:if|for|while|until|case)\s.*(?:;\s*(?:then|do)|\bin\b.*)$|(?:function\s+)?\w+\s*\(\)\s*\{|(?:fi|done|esac|\}|then|else|do|\{)\s*;?$")
+_SHELL_MARK = re.compile(
+    r"(?:^|\s)--?[a-zA-Z]|\$[\w({@?*]|\s\|\s|&&|\|\||[<>]{1,2}\s*[\w/.&\"$]|;\s*(?:do|then|$)|(?:^|\s)[~.]?/[\w*.]|`[^`]+`|\w/\*|\\$"
+)
+_SHELL_BLOCK = re.compile(
+    r"(?:if|for|while|until|case)\s.*(?:;\s*(?:then|do)|\bin\b.*)$|(?:function\s+)?\w+\s*\(\)\s*\{|(?:fi|done|esac|\}|then|else|do|\{)\s*;?$"
+)
 _PREFIXES = frozenset({"sudo", "time", "nohup", "env", "exec", "command", "then", "do", "else", "!", "doas", "nice"})
 
 

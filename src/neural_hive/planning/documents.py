@@ -20,7 +20,7 @@ MAX_NODES = 200_000
 Path = tuple[str, ...]
 
 _COMPACT_NESTING = re.compile(r"^ *(?:[-?] +){20}", re.MULTILINE)
-_DEEP_INDENT = re.compile(r"^[ ]{%d}" % MAX_DEPTH, re.MULTILINE)
+_DEEP_INDENT = re.compile(rf"^[ ]{{{MAX_DEPTH}}}", re.MULTILINE)
 _BYTE = re.compile(r"byte (\d+)")
 
 
@@ -103,7 +103,7 @@ def _check_depth(source: str) -> None:
 
 def _check_aliases(source: str) -> None:
     for root in yaml.compose_all(source, Loader=_Loader):
-        if root is not None and _expanded(root, {}, set()) > MAX_NODES:
+        if _expanded(root, {}, set()) > MAX_NODES:
             raise LimitError("error.source_aliases", limit=MAX_NODES)
 
 

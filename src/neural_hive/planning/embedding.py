@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from neural_hive.errors import PlanError
+from neural_hive.errors import InputError
+from neural_hive.planning.machine import read_machine
 from neural_hive.planning.place import Place
 from neural_hive.planning.reading import Circumstances
 from neural_hive.types import Action, Environment, Polarity, Task
@@ -27,20 +28,15 @@ def embedded(source: str, language: str, prefix: str, place: Place, *, polarity:
         return ()
     circumstances = Circumstances(environment=place.environment, disposable=place.disposable)
     try:
-        tasks = _read(source, language, circumstances)
-    except PlanError:
+        tasks = read_machine(source, language, circumstances).tasks
+    except InputError:
         return ()
+    return adopted(tasks, prefix, place, polarity=polarity)
+
+
+def adopted(tasks: tuple[Task, ...], prefix: str, place: Place, *, polarity: Polarity | None = None) -> tuple[Task, ...]:
+    """Tasks of an inner text under the name and in the place of what holds it."""
     return tuple(_under(task, prefix, place, polarity) for task in tasks)
-
-
-def _read(source: str, language: str, circumstances: Circumstances) -> tuple[Task, ...]:
-    if language == "sql":
-        from neural_hive.planning.sql import read_sql
-
-        return read_sql(source, circumstances).tasks
-    from neural_hive.planning.shell import read_shell
-
-    return read_shell(source, circumstances).tasks
 
 
 def _under(task: Task, prefix: str, place: Place, polarity: Polarity | None) -> Task:

@@ -63,8 +63,7 @@ def _ports(rule: dict[str, Any]) -> Iterator[tuple[int, int]]:
         yield 0, 65_535
         return
     last = next((rule[key] for key in _LAST_PORT if rule.get(key) is not None), first)
-    for low, high in zip(_numbers(first, 0), _numbers(last, -1), strict=False):
-        yield low, high
+    yield from zip(_numbers(first, 0), _numbers(last, -1), strict=False)
 
 
 def _numbers(value: Any, end: int) -> list[int]:
@@ -92,7 +91,7 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
 def allows_anyone(statement: dict[str, Any]) -> bool:
     """Whether a policy statement lets any principal in without a condition."""
     principals = statement.get("Principal", statement.get("principals"))
-    public = any(leaf == "*" or leaf == "allUsers" for _, leaf in leaves(principals, 200))
+    public = any(leaf in {"*", "allUsers"} for _, leaf in leaves(principals, 200))
     return _allows(statement) and public and not statement.get("Condition") and not statement.get("condition")
 
 

@@ -24,7 +24,7 @@ from neural_hive.understanding.privacy import mask
 _COMMENT = re.compile(r"^\s*#(?!!)(?P<words>.*)$", re.MULTILINE)
 _MAX_COMMENTS = 200
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "/bin/sh", "/bin/bash", "/bin/ash", "/usr/bin/bash", "/bin/dash"})
-_LABELLED = ("labels", "annotations")
+_LABELLED = ("labels",)
 
 
 def read_kubernetes(source: str, circumstances: Circumstances) -> Reading:
@@ -96,7 +96,9 @@ def _tasks(body: dict[str, Any], around: _Around, seen: dict[str, int]) -> Itera
 
 def _names(manifest: Manifest) -> list[str]:
     metadata = mapping(manifest.body.get("metadata"))
-    labels = [str(value) for kind in _LABELLED for value in mapping(metadata.get(kind)).values() if isinstance(value, str) and len(value) < 80]
+    labels = [
+        str(value) for kind in _LABELLED for value in mapping(metadata.get(kind)).values() if isinstance(value, str) and len(value) < 80
+    ]
     owner = dig(manifest.body, "spec", "destination", "namespace")
     return [manifest.namespace, manifest.name, *labels, str(owner or "")]
 
@@ -108,7 +110,9 @@ def _task(manifest: Manifest, task_id: str, name: str, place: Place) -> Task:
     found = list(findings(manifest))
     if not any(finding.instead for finding in found):
         kind = manifest.kind
-        page.act_at(head, **fields, operation=kind.operation, object=kind.object, traits=kind.traits, scope=Scope.ONE, safeguards=_rollout(manifest))
+        page.act_at(
+            head, **fields, operation=kind.operation, object=kind.object, traits=kind.traits, scope=Scope.ONE, safeguards=_rollout(manifest)
+        )
     for finding in found:
         _act(page, finding, fields, place)
     return page.task()

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from neural_hive.planning.documents import Path, dig, leaves, mapping, sequence
+from neural_hive.planning.documents import Path, dig, mapping, sequence
 from neural_hive.planning.exposure import ANYWHERE
-from neural_hive.planning.kubernetes_knowledge import Kind, Role, lookup
 from neural_hive.planning.knowledge import Effect
+from neural_hive.planning.kubernetes_knowledge import Kind, Role, lookup
 from neural_hive.types import Safeguard, Scope, Trait
 
+_ABOUT = ("_file", "_path", "_name", "_ref", "_url", "_ttl", "_expiry", "secretname")
 _INDIRECT = ("$(", "${", "vault:", "ref+", "arn:", "<", "{{", "file:")
 
 
@@ -78,7 +79,9 @@ def _replicas(manifest: Manifest) -> Iterator[Finding]:
     spec, kind = manifest.spec, manifest.kind
     for name in ("replicas", "maxReplicas", "maxReplicaCount"):
         if str(spec.get(name, "")).strip() in {"0", "0.0"}:
-            effect = _effect("scale_down", "service", Trait.INTERRUPTING, Trait.MUTATING, sensitivity=kind.sensitivity, blast=kind.blast, scope=Scope.ALL)
+            effect = _effect(
+                "scale_down", "service", Trait.INTERRUPTING, Trait.MUTATING, sensitivity=kind.sensitivity, blast=kind.blast, scope=Scope.ALL
+            )
             yield Finding(f"  spec.{name}: 0", effect, instead=True)
     if spec.get("suspend") is True or spec.get("paused") is True:
         copies = kind.role is Role.BACKUP or "backup" in manifest.name.lower()
@@ -93,9 +96,15 @@ def _network_policy(manifest: Manifest) -> Iterator[Finding]:
         limited = all(mapping(rule).get("from") or mapping(rule).get("ports") for rule in ingress)
         everything = not mapping(spec.get("podSelector"))
         traits = (Trait.EXPOSING, Trait.WEAKENS_CONTROL, Trait.MUTATING, *((Trait.UNBOUNDED,) if not limited else ()))
-        yield Finding("  spec.ingress: from anywhere", _effect("open", "control", *traits, sensitivity=0.8, blast=0.8, scope=Scope.ALL if everything else Scope.ONE))
+        yield Finding(
+            "  spec.ingress: from anywhere",
+            _effect("open", "control", *traits, sensitivity=0.8, blast=0.8, scope=Scope.ALL if everything else Scope.ONE),
+        )
     elif any(leaf in ANYWHERE for path, leaf in manifest.leaves.items() if path[-1:] == ("cidr",) and "ingress" in path):
-        yield Finding("  spec.ingress.from.ipBlock: 0.0.0.0/0", _effect("expose", "control", Trait.EXPOSING, Trait.MUTATING, sensitivity=0.8, scope=Scope.ALL))
+        yield Finding(
+            "  spec.ingress.from.ipBlock: 0.0.0.0/0",
+            _effect("expose", "control", Trait.EXPOSING, Trait.MUTATING, sensitivity=0.8, scope=Scope.ALL),
+        )
     elif manifest.kind.kinds[0] == "NetworkPolicy" and ("ingress" in spec or "egress" in spec or "policyTypes" in spec):
         yield Finding("  spec.policyTypes", _effect("protect", "control", Trait.PROTECTIVE, Trait.MUTATING, sensitivity=0.7), instead=True)
 
@@ -108,12 +117,31 @@ def _rules(manifest: Manifest) -> Iterator[Finding]:
         line = f"  verbs: {', '.join(sorted(verbs))} on {', '.join(sorted(resources))}"
         strong, sensitive = bool(verbs & values.escalating_verbs), bool(resources & values.sensitive_resources)
         if strong and "*" in resources:
-            yield Finding(line, _effect("grant", "access_control", Trait.RAISES_PRIVILEGE, Trait.UNBOUNDED, Trait.MUTATING, sensitivity=0.9, blast=0.9, scope=Scope.ALL))
+            yield Finding(
+                line,
+                _effect(
+                    "grant",
+                    "access_control",
+                    Trait.RAISES_PRIVILEGE,
+                    Trait.UNBOUNDED,
+                    Trait.MUTATING,
+                    sensitivity=0.9,
+                    blast=0.9,
+                    scope=Scope.ALL,
+                ),
+            )
         elif sensitive or strong:
             extra = (Trait.EXPOSING,) if "secrets" in resources else ()
-            yield Finding(line, _effect("grant", "access_control", Trait.RAISES_PRIVILEGE, Trait.MUTATING, *extra, sensitivity=0.85, scope=Scope.SOME))
+            yield Finding(
+                line, _effect("grant", "access_control", Trait.RAISES_PRIVILEGE, Trait.MUTATING, *extra, sensitivity=0.85, scope=Scope.SOME)
+            )
         elif verbs <= {"get", "list", "watch"}:
-            yield Finding(line, _effect("grant", "access_control", Trait.MUTATING, sensitivity=0.5, blast=0.3), (Safeguard(kind="limited_scope", verified=True),), instead=True)
+            yield Finding(
+                line,
+                _effect("grant", "access_control", Trait.MUTATING, sensitivity=0.5, blast=0.3),
+                (Safeguard(kind="limited_scope", verified=True),),
+                instead=True,
+            )
 
 
 def _binding(manifest: Manifest) -> Iterator[Finding]:
@@ -122,11 +150,22 @@ def _binding(manifest: Manifest) -> Iterator[Finding]:
     for subject in subjects:
         if known.everyone.match(subject):
             traits = (Trait.EXPOSING, Trait.RAISES_PRIVILEGE, Trait.MUTATING, Trait.UNBOUNDED)
-            yield Finding(f"  subjects: {subject}", _effect("expose", "access_control", *traits, sensitivity=0.9, blast=0.9, scope=Scope.ALL))
+            yield Finding(
+                f"  subjects: {subject}", _effect("expose", "access_control", *traits, sensitivity=0.9, blast=0.9, scope=Scope.ALL)
+            )
     if known.admin.match(role):
         local = manifest.body.get("kind") == "RoleBinding" and role != "cluster-admin"
         wide = () if local else (Trait.UNBOUNDED,)
-        effect = _effect("grant", "access_control", Trait.RAISES_PRIVILEGE, Trait.MUTATING, *wide, sensitivity=0.85 if local else 0.9, blast=0.9, scope=Scope.ALL)
+        effect = _effect(
+            "grant",
+            "access_control",
+            Trait.RAISES_PRIVILEGE,
+            Trait.MUTATING,
+            *wide,
+            sensitivity=0.85 if local else 0.9,
+            blast=0.9,
+            scope=Scope.ALL,
+        )
         yield Finding(f"  roleRef: {role}", effect, instead=True)
     elif known.reading.match(role):
         effect = _effect("grant", "access_control", Trait.RAISES_PRIVILEGE, Trait.MUTATING, sensitivity=0.6, blast=0.3)
@@ -142,7 +181,10 @@ def _service(manifest: Manifest) -> Iterator[Finding]:
     ports = {port for item in sequence(spec.get("ports")) for port in (mapping(item).get("port"), mapping(item).get("targetPort"))}
     inner = bool({port for port in ports if isinstance(port, int)} & values.data_ports) or _inner(manifest.name)
     if inner:
-        yield Finding(f"  spec.type: {kind}", _effect("expose", "data_store", Trait.EXPOSING, Trait.MUTATING, sensitivity=0.85, blast=0.7, scope=Scope.ALL))
+        yield Finding(
+            f"  spec.type: {kind}",
+            _effect("expose", "data_store", Trait.EXPOSING, Trait.MUTATING, sensitivity=0.85, blast=0.7, scope=Scope.ALL),
+        )
     else:
         yield Finding(f"  spec.type: {kind}", _effect("open", "network", Trait.MUTATING, sensitivity=0.65, blast=0.6))
 
@@ -150,7 +192,10 @@ def _service(manifest: Manifest) -> Iterator[Finding]:
 def _ingress(manifest: Manifest) -> Iterator[Finding]:
     hosts = [str(value) for path, value in manifest.leaves.items() if any(part in {"host", "hosts", "hostnames"} for part in path[-2:])]
     if not _guarded(manifest) and (_inner(manifest.name) or any(_inner(host) for host in hosts)):
-        yield Finding(f"  host: {', '.join(hosts)[:120]}", _effect("expose", "service", Trait.EXPOSING, Trait.MUTATING, sensitivity=0.8, scope=Scope.ALL))
+        yield Finding(
+            f"  host: {', '.join(hosts)[:120]}",
+            _effect("expose", "service", Trait.EXPOSING, Trait.MUTATING, sensitivity=0.8, scope=Scope.ALL),
+        )
 
 
 def _guarded(manifest: Manifest) -> bool:
@@ -166,7 +211,9 @@ def _inner(name: str) -> bool:
 def _budget(manifest: Manifest) -> Iterator[Finding]:
     spec = manifest.spec
     if str(spec.get("minAvailable", "")) in {"0", "0%"} or str(spec.get("maxUnavailable", "")) == "100%":
-        yield Finding("  spec: all pods may go", _effect("bypass", "control", Trait.WEAKENS_CONTROL, Trait.MUTATING, sensitivity=0.6), instead=True)
+        yield Finding(
+            "  spec: all pods may go", _effect("bypass", "control", Trait.WEAKENS_CONTROL, Trait.MUTATING, sensitivity=0.6), instead=True
+        )
 
 
 def _quota(manifest: Manifest) -> Iterator[Finding]:
@@ -187,9 +234,16 @@ def _plain_secrets(manifest: Manifest) -> Iterator[Finding]:
             name = str(dig(manifest.body, *(int(part) if part.isdigit() else part for part in path[:-1]), "name") or "")
         elif "data" not in path[:1]:
             continue
-        if lookup().secret.search(name) and isinstance(value, str) and 4 <= len(value) < 200 and not value.lower().startswith(_INDIRECT):
-            if not name.lower().endswith(("_file", "_path", "_name", "_ref", "_url", "_ttl", "_expiry", "secretname")):
-                yield Finding(f"  {name}: (plain text)", effect)
+        if isinstance(value, str) and _names_secret(name) and _literal(value):
+            yield Finding(f"  {name}: (plain text)", effect)
+
+
+def _names_secret(name: str) -> bool:
+    return bool(lookup().secret.search(name)) and not name.lower().endswith(_ABOUT)
+
+
+def _literal(value: str) -> bool:
+    return 4 <= len(value) < 200 and not value.lower().startswith(_INDIRECT)
 
 
 _BY_ROLE: dict[Role, Callable[[Manifest], Iterator[Finding]]] = {

@@ -15,7 +15,7 @@ class Role(StrEnum):
 
     WORKLOAD = "workload"
     JOB = "job"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a kind of document
     SETTINGS = "settings"
     NETWORK_POLICY = "network_policy"
     RULES = "rules"
@@ -107,5 +107,8 @@ def lookup() -> Lookup:
         globs(values.reading),
         globs(values.everyone),
         re.compile("|".join(map(re.escape, values.secret_names)), re.IGNORECASE),
-        re.compile(rf"(?:\b(?:{'|'.join(values.environment_comment)})\s*[:=]\s*|--(?:kube-)?context[ =]|-n\s+|--namespace[ =])(\S.*)", re.IGNORECASE),
+        re.compile(
+            rf"(?:\b(?:{'|'.join(values.environment_comment)})\s*[:=]\s*|--(?:kube-)?context[ =]|-n\s+|--namespace[ =])(\S.*)",
+            re.IGNORECASE,
+        ),
     )

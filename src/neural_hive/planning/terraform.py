@@ -161,7 +161,6 @@ def _deletion(change: ResourceChange) -> dict[str, Any]:
 
 def _closes(change: ResourceChange) -> bool:
     """Whether what goes is a rule that lets everybody in."""
-
     rule = change.kind.endswith(("_rule", "_policy", "_member", "_binding", "_permission", "_acl"))
     return rule and (any(openings(change.raw_before)) or any(map(allows_anyone, statements(change.raw_before))))
 

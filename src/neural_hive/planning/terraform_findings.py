@@ -16,8 +16,30 @@ from neural_hive.planning.terraform_knowledge import Attribute, Flag, lookup
 from neural_hive.types import Safeguard, Scope, Trait
 
 _ANYONE = frozenset({"allusers", "allauthenticatedusers", "system:anonymous", "system:unauthenticated"})
-_RIGHTS = ("policy_arn", "role", "roles", "role_definition_name", "managed_policy_arns", "permission", "privileges", "access_level", "policy")
-_PLAIN = ("environment", "variables", "env", "env_vars", "values", "set", "user_data", "container_definitions", "app_settings", "data", "labels")
+_RIGHTS = (
+    "policy_arn",
+    "role",
+    "roles",
+    "role_definition_name",
+    "managed_policy_arns",
+    "permission",
+    "privileges",
+    "access_level",
+    "policy",
+)
+_PLAIN = (
+    "environment",
+    "variables",
+    "env",
+    "env_vars",
+    "values",
+    "set",
+    "user_data",
+    "container_definitions",
+    "app_settings",
+    "data",
+    "labels",
+)
 _INDIRECT = ("arn:", "${", "vault:", "ssm:", "projects/", "@microsoft", "secretref", "/aws/", "sm://", "ref+")
 
 
@@ -82,14 +104,29 @@ def _switched_off(change: ResourceChange) -> Iterator[Finding]:
     for name in ("enabled", "enable", "is_enabled", "state", "status", "suspended"):
         path = (name,)
         before, after = _lower(change.before.get(path)), _lower(change.after.get(path))
-        on, off = ({"false"}, {"true"}) if name == "suspended" else ({"true", "enabled", "active"}, {"false", "disabled", "inactive", "suspended"})
+        on, off = (
+            ({"false"}, {"true"})
+            if name == "suspended"
+            else ({"true", "enabled", "active"}, {"false", "disabled", "inactive", "suspended"})
+        )
         if before in on and after in off:
             resource = change.resource
-            trait = Trait.LOCKS_OUT if change.flagged(Flag.KEYS) else Trait.WEAKENS_CONTROL if change.flagged(Flag.CONTROL) else Trait.INTERRUPTING
+            trait = (
+                Trait.LOCKS_OUT
+                if change.flagged(Flag.KEYS)
+                else Trait.WEAKENS_CONTROL
+                if change.flagged(Flag.CONTROL)
+                else Trait.INTERRUPTING
+            )
             traits = (trait, Trait.MUTATING, Trait.INTERRUPTING) if trait is Trait.LOCKS_OUT else (trait, Trait.MUTATING)
-            yield Finding(change.show(path), Effect(operation="retire", traits=traits, sensitivity=resource.sensitivity, blast=resource.blast, scope=Scope.ALL))
+            yield Finding(
+                change.show(path),
+                Effect(operation="retire", traits=traits, sensitivity=resource.sensitivity, blast=resource.blast, scope=Scope.ALL),
+            )
         elif before in off and after in on and change.flagged(Flag.CONTROL):
-            yield Finding(change.show(path), Effect(operation="protect", traits=(Trait.PROTECTIVE,), sensitivity=change.resource.sensitivity))
+            yield Finding(
+                change.show(path), Effect(operation="protect", traits=(Trait.PROTECTIVE,), sensitivity=change.resource.sensitivity)
+            )
 
 
 def _scaling(change: ResourceChange) -> Iterator[Finding]:
@@ -102,10 +139,11 @@ def _scaling(change: ResourceChange) -> Iterator[Finding]:
         old, new = _number(change.before.get(path)), _number(change.after.get(path))
         if old is None or new is None or change.is_unknown(path):
             continue
-        yield Finding(change.show(path), _scale_effect(old, new, name.startswith("min"), change))
+        yield Finding(change.show(path), _scale_effect(change, old, new, minimum=name.startswith("min")))
 
 
-def _scale_effect(old: float, new: float, minimum: bool, change: ResourceChange) -> Effect:
+def _scale_effect(change: ResourceChange, old: float, new: float, *, minimum: bool) -> Effect:
+    traits: tuple[Trait, ...]
     if new > old:
         traits, scope, operation = (Trait.MUTATING,), Scope.ONE, "scale_up"
     elif new == 0 and not minimum:
@@ -127,9 +165,22 @@ def _openings(change: ResourceChange) -> Iterator[Finding]:
             yield Finding(line, Effect(operation="open", object="network", traits=(Trait.MUTATING,), sensitivity=0.5, blast=0.5))
         else:
             wide = (Trait.UNBOUNDED,) if last - first > 1_000 else ()
-            yield Finding(line, Effect(operation="expose", object="network", traits=(Trait.EXPOSING, Trait.MUTATING, *wide), sensitivity=0.85, blast=0.7, scope=Scope.ALL))
+            yield Finding(
+                line,
+                Effect(
+                    operation="expose",
+                    object="network",
+                    traits=(Trait.EXPOSING, Trait.MUTATING, *wide),
+                    sensitivity=0.85,
+                    blast=0.7,
+                    scope=Scope.ALL,
+                ),
+            )
     if before - after and not after - before:
-        yield Finding("  0.0.0.0/0 -> (closed)", Effect(operation="protect", object="network", traits=(Trait.PROTECTIVE, Trait.MUTATING), sensitivity=0.75))
+        yield Finding(
+            "  0.0.0.0/0 -> (closed)",
+            Effect(operation="protect", object="network", traits=(Trait.PROTECTIVE, Trait.MUTATING), sensitivity=0.75),
+        )
 
 
 def _policies(change: ResourceChange) -> Iterator[Finding]:
@@ -175,7 +226,9 @@ def _names_right(change: ResourceChange, name: str, path: Path) -> bool:
 
 
 def _granted(sensitivity: float) -> Effect:
-    return Effect(operation="grant", object="access_control", traits=(Trait.RAISES_PRIVILEGE, Trait.MUTATING), sensitivity=sensitivity, blast=0.4)
+    return Effect(
+        operation="grant", object="access_control", traits=(Trait.RAISES_PRIVILEGE, Trait.MUTATING), sensitivity=sensitivity, blast=0.4
+    )
 
 
 def _secrets(change: ResourceChange) -> Iterator[Finding]:
@@ -201,7 +254,12 @@ def _expiry(change: ResourceChange) -> Iterator[Finding]:
             continue
         traits = (Trait.DESTRUCTIVE, Trait.IRREVERSIBLE, Trait.MUTATING)
         everything = not any(leaf for where, leaf in leaves(mapping(change.raw_after), 2_000) if where[-1:] == ("prefix",))
-        yield Finding(change.show(path), Effect(operation="delete", traits=traits, sensitivity=change.resource.sensitivity, scope=Scope.ALL if everything else Scope.SOME))
+        yield Finding(
+            change.show(path),
+            Effect(
+                operation="delete", traits=traits, sensitivity=change.resource.sensitivity, scope=Scope.ALL if everything else Scope.SOME
+            ),
+        )
 
 
 def _number(value: Any) -> float | None:

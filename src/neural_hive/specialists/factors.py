@@ -68,6 +68,8 @@ class Common:
     unread_prior: float
     unknown_operation: float
     unknown_object: float
+    unknown_on_trivial: float
+    trivial_sensitivity: float
     evidence_from: float
     signals: Mapping[str, float]
 

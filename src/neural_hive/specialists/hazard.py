@@ -43,11 +43,13 @@ class Dimension:
     denied: Mapping[str, float]
     govern: Mapping[str, Pair]
     disposable: float
+    unknown_object: float
     floor: float
     matters_from: float
     cap: float = 1.0
     most: float = 1.0
     veto: float = 2.0
+    floor_staging: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Hazards:
     """The dimensions and the few numbers that concern them all."""
 
     dimensions: tuple[Dimension, ...]
+    triggers: Mapping[str, tuple[tuple[Dimension, float], ...]]
     families: Mapping[str, str]
     veto_certainty: float
     least_left: float
@@ -97,6 +100,7 @@ def load() -> Hazards:
         _check(dimension)
     return Hazards(
         dimensions=dimensions,
+        triggers=_triggers(dimensions),
         families={word: family for family, words in raw["families"].items() for word in words},
         veto_certainty=raw["veto_certainty"],
         least_left=raw["least_left"],
@@ -118,11 +122,19 @@ def _dimension(name: str, table: dict[str, Any], common: dict[str, Any]) -> Dime
     return Dimension(name=name, **merged)
 
 
+def _triggers(dimensions: Iterable[Dimension]) -> dict[str, tuple[tuple[Dimension, float], ...]]:
+    found: dict[str, tuple[tuple[Dimension, float], ...]] = {}
+    for dimension in dimensions:
+        for mark, offset in dimension.triggers.items():
+            found[mark] = (*found.get(mark, ()), (dimension, offset))
+    return found
+
+
 def _check(dimension: Dimension) -> None:
     where, scope = dimension.environment, dimension.scope
     rising = (
         where["production"] >= where["unknown"] >= where["staging"] >= where["development"],
-        min(scope["all"], scope["wildcard"]) >= max(scope["unknown"], scope["some"], scope["one"]),
+        scope["all"] == scope["wildcard"] >= max(scope["unknown"], scope["some"], scope["one"]),
         all(points >= 0 for points in (*dimension.denied.values(), *dimension.timing.values())),
         dimension.sensitivity[0] >= 0,
         dimension.blast[0] >= 0,
@@ -178,16 +190,15 @@ def measure(action: Action) -> Reading:
     """The hazards of one action; none when it is not carried out."""
     inherent: dict[str, float] = {}
     residual: dict[str, float] = {}
+    worst = 0.0
     if action.carried_out:
         hazards = load()
-        marks = _marks(action)
-        for dimension in hazards.dimensions:
-            offset = _offset(dimension, marks)
-            if offset is not None:
-                value = _inherent(dimension, action, offset, hazards)
-                inherent[dimension.name] = value
-                residual[dimension.name] = _residual(dimension, action, value, hazards)
-    return Reading(action, family_of(action.object), inherent, residual, max(residual.values(), default=0.0))
+        for dimension, offset in _entered(action, hazards).values():
+            value = _inherent(dimension, action, offset, hazards)
+            inherent[dimension.name] = value
+            left = residual[dimension.name] = _residual(dimension, action, value, hazards)
+            worst = max(worst, left)
+    return Reading(action, family_of(action.object), inherent, residual, worst)
 
 
 def vetoing(reading: Reading, concerns: Mapping[str, float], least: float) -> bool:
@@ -199,18 +210,16 @@ def vetoing(reading: Reading, concerns: Mapping[str, float], least: float) -> bo
     return any(concerns.get(item.name, 0.0) >= least and residual.get(item.name, 0.0) >= item.veto for item in hazards.dimensions)
 
 
-def _marks(action: Action) -> tuple[str, ...]:
+def _entered(action: Action, hazards: Hazards) -> dict[str, tuple[Dimension, float]]:
+    """The dimensions that the action is in, each with the largest offset of what put it there."""
     unread = ("unread",) if action.operation == "unknown" else ()
-    return (*action.traits, *action.qualifiers, *unread)
-
-
-def _offset(dimension: Dimension, marks: Iterable[str]) -> float | None:
-    triggers = dimension.triggers
-    best: float | None = None
-    for mark in marks:
-        if mark in triggers and (best is None or triggers[mark] > best):
-            best = triggers[mark]
-    return best
+    entered: dict[str, tuple[Dimension, float]] = {}
+    for mark in (*action.traits, *action.qualifiers, *unread):
+        for dimension, offset in hazards.triggers.get(mark, ()):
+            known = entered.get(dimension.name)
+            if known is None or offset > known[1]:
+                entered[dimension.name] = (dimension, offset)
+    return entered
 
 
 def _inherent(dimension: Dimension, action: Action, offset: float, hazards: Hazards) -> float:
@@ -222,6 +231,8 @@ def _inherent(dimension: Dimension, action: Action, offset: float, hazards: Haza
         points += qualifiers.get(qualifier, 0.0)
     if action.denied:
         points += _denied(dimension, action)
+    if action.object == "unknown":
+        points += dimension.unknown_object
     if action.disposable:
         points += dimension.disposable
     value = 1.0 / (1.0 + exp(-points))
@@ -265,8 +276,11 @@ def _decided(dimension: Dimension, action: Action, hazards: Hazards) -> bool:
 def _residual(dimension: Dimension, action: Action, value: float, hazards: Hazards) -> float:
     if action.safeguards:
         value *= _left(dimension, action, hazards)
-    floor = dimension.floor
-    return max(value, floor) if floor and matters(action, dimension) else value
+    if matters(action, dimension):
+        return max(value, dimension.floor)
+    if dimension.floor_staging and value < dimension.floor_staging and _gone_in_staging(action, dimension):
+        return dimension.floor_staging
+    return value
 
 
 def _left(dimension: Dimension, action: Action, hazards: Hazards) -> float:
@@ -293,19 +307,29 @@ def matters(action: Action, dimension: Dimension) -> bool:
     return action.sensitivity >= dimension.matters_from and not (dimension.name == "mutation" and Trait.MUTATING not in action.traits)
 
 
+def _gone_in_staging(action: Action, dimension: Dimension) -> bool:
+    if action.environment is not Environment.STAGING or action.disposable or "personal_own" in action.qualifiers:
+        return False
+    return Trait.IRREVERSIBLE in action.traits and action.sensitivity >= dimension.matters_from
+
+
 def _with_replacements(actions: list[Action]) -> Iterable[Action]:
     """Link the taking away of a thing with the step that puts its successor in place.
 
-    A successor in place before counts as a protection; one that only comes afterwards as one denied.
+    A successor in place before counts as a protection; one that comes afterwards, or only in part, as one denied.
     """
     hazards = load()
     for index, action in enumerate(actions):
         if not _taken_away(action, hazards):
             yield action
-        elif any(_replaces(other, action, hazards) for other in actions[:index]):
-            yield replace(action, safeguards=(*action.safeguards, Safeguard(kind="replacement")))
-        elif any(_replaces(other, action, hazards) for other in actions[index + 1 :]):
-            yield replace(action, denied=(*action.denied, Safeguard(kind="replacement")))
+            continue
+        before = [_complete(other, action) for other in actions[:index] if _replaces(other, action, hazards)]
+        after = any(_replaces(other, action, hazards) for other in actions[index + 1 :])
+        successor = Safeguard(kind="replacement")
+        if before and all(before):
+            yield replace(action, safeguards=(*action.safeguards, successor))
+        elif before or after:
+            yield replace(action, denied=(*action.denied, successor))
         else:
             yield action
 
@@ -319,7 +343,10 @@ def _taken_away(action: Action, hazards: Hazards) -> bool:
 
 
 def _replaces(other: Action, action: Action, hazards: Hazards) -> bool:
-    if other.object != action.object or other.operation not in hazards.replacing:
-        return False
+    return other.object == action.object and other.operation in hazards.replacing
+
+
+def _complete(other: Action, action: Action) -> bool:
+    """Whether the successor is in place wherever the old thing is taken away."""
     partial = other.scope in _BOUNDED or "partial_rollout" in other.qualifiers
     return not partial or action.scope in _BOUNDED

@@ -20,6 +20,9 @@ from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, Mode
 Basis = Action | Signal | None
 PlanFactors = Callable[[Plan, Sequence[Reading]], Mapping[str, tuple[float, Action]]]
 
+Terms = tuple[Mapping[str, float], float]
+
+_MOST_KINDS = 4096
 _MOST_OFFERS = 3
 _LEAST_REMOVED = 0.01
 
@@ -47,6 +50,7 @@ class RuleSpecialist:
         self._spec: Spec = load_spec(package)
         self._common: Common = load_common()
         self._plan_factors = plan_factors
+        self._known: dict[tuple[object, ...], tuple[Terms, ...]] = {}
         self.name = self._spec.name
         self._model = ModelInfo(name=f"{self.name}-rules", version=self._spec.version, source="rules")
 
@@ -93,23 +97,37 @@ class RuleSpecialist:
             model=self._model,
         )
 
-    def _scores(self, plan: Plan, found: Sequence[Reading]) -> list[Score]:
-        own = self._plan_factors(plan, found) if self._plan_factors else {}
-        return [self._score(rule, plan, found, own.get(rule.name)) for rule in self._spec.factors]
+    def _terms(self, reading: Reading) -> tuple[Terms, ...]:
+        """The terms of all factors for this kind of act, worked out once for each kind."""
+        key = (reading.family, reading.action.operation, reading.action.traits)
+        terms = self._known.get(key)
+        if terms is None:
+            if len(self._known) >= _MOST_KINDS:
+                self._known.clear()
+            terms = self._known[key] = tuple(terms_of(rule, reading) for rule in self._spec.factors)
+        return terms
 
-    def _score(self, rule: FactorRule, plan: Plan, found: Sequence[Reading], own: tuple[float, Action] | None) -> Score:
-        best, basis = 0.0, None
+    def _scores(self, plan: Plan, found: Sequence[Reading]) -> list[Score]:
+        scores = [Score(0.0)] * len(self._spec.factors)
         for reading in found:
-            value = _heard(rule, reading)
-            if value > best:
-                best, basis = value, reading.action
-        score = Score(best, basis)
-        if own is not None and own[0] > best:
-            score = Score(*own)
-        if rule.signals and found:
-            for signal in plan.signals:
-                if rule.signals.get(signal.kind, 0.0) > score.value:
-                    score = Score(rule.signals[signal.kind], signal)
+            terms = self._terms(reading)
+            for index, rule in enumerate(self._spec.factors):
+                value = heard(rule, terms[index], reading)
+                if value > scores[index].value:
+                    scores[index] = Score(value, reading.action)
+        if self._plan_factors and found:
+            own = self._plan_factors(plan, found)
+            scores = [_higher(score, own.get(rule.name)) for rule, score in zip(self._spec.factors, scores, strict=True)]
+        return (
+            [self._signalled(rule, plan, score) for rule, score in zip(self._spec.factors, scores, strict=True)]
+            if plan.signals and found
+            else scores
+        )
+
+    def _signalled(self, rule: FactorRule, plan: Plan, score: Score) -> Score:
+        for signal in plan.signals:
+            if rule.signals.get(signal.kind, 0.0) > score.value:
+                score = Score(rule.signals[signal.kind], signal)
         return score
 
     def _risk(self, plan: Plan, values: Sequence[float]) -> float:
@@ -131,7 +149,8 @@ class RuleSpecialist:
             action = reading.action
             sure = action.certainty
             if action.operation == "unknown":
-                sure *= common.unknown_operation
+                trivial = action.object != "unknown" and action.sensitivity <= common.trivial_sensitivity
+                sure *= common.unknown_on_trivial if trivial else common.unknown_operation
             if action.object == "unknown":
                 sure *= common.unknown_object
             total += sure
@@ -163,7 +182,7 @@ class RuleSpecialist:
         others = [item for item in found if item is not reading]
         calm = self._scores(plan, others)
         offers = []
-        for change in self._changes(reading, len(found)):
+        for change in self._changes(reading, len(found), risk):
             removed = risk - self._risk_with(plan, others, calm, variant(reading, change))
             if removed > _LEAST_REMOVED:
                 sentence = mitigation_sentence(change, reading.action, plan.language)
@@ -176,17 +195,19 @@ class RuleSpecialist:
         if changed is None:
             return self._risk(plan, [score.value for score in calm])
         own = self._plan_factors(plan, [*others, changed]) if self._plan_factors else {}
-        pairs = zip(self._spec.factors, calm, strict=True)
-        values = [max(score.value, _heard(rule, changed), own[rule.name][0] if rule.name in own else 0.0) for rule, score in pairs]
+        terms = zip(self._spec.factors, self._terms(changed), calm, strict=True)
+        values = [max(score.value, heard(rule, term, changed)) for rule, term, score in terms]
+        if own:
+            values = [_higher(Score(value), own.get(rule.name)).value for rule, value in zip(self._spec.factors, values, strict=True)]
         return self._risk(plan, values)
 
-    def _changes(self, reading: Reading, count: int) -> list[Change]:
+    def _changes(self, reading: Reading, count: int, risk: float) -> list[Change]:
         action = reading.action
         changes = [change_of("restore_safeguard", action, item.kind) for item in (*action.denied, *action.late_safeguards)]
         heard = max(reading.residual, key=lambda name: reading.residual[name] * self._spec.concerns.get(name, 0.0), default="")
         present = {item.kind for item in action.safeguards if item.verified} | {change.safeguard for change in changes}
         offered = [kind for kind in self._spec.offers.get(heard, ()) if kind not in present]
-        changes += [change_of("add_safeguard", action, kind) for kind in offered[:2]]
+        changes += [change_of("add_safeguard", action, kind) for kind in offered[: 2 if risk >= self._common.review else 1]]
         if action.scope in (Scope.ALL, Scope.WILDCARD) or Trait.UNBOUNDED in action.traits:
             changes.append(change_of("limit_scope", action))
         if count > 1 and reading.worst >= self._common.reject:
@@ -194,32 +215,28 @@ class RuleSpecialist:
         return changes
 
 
-def _heard(rule: FactorRule, reading: Reading) -> float:
+def _higher(score: Score, own: tuple[float, Action] | None) -> Score:
+    return Score(*own) if own is not None and own[0] > score.value else score
+
+
+def heard(rule: FactorRule, terms: Terms, reading: Reading) -> float:
     """A factor's score on one action."""
-    residual, action = reading.residual, reading.action
-    best = 0.0
-    for dimension, share in rule.reads.items():
-        if dimension in residual:
-            best = max(best, residual[dimension] * share)
-    if best:
-        best *= _share(rule, reading)
-    for item in action.denied:
-        if item.kind in rule.denied:
-            best = max(best, reading.worst * rule.denied[item.kind])
+    action, shares = reading.action, terms[0]
+    best = max([hazard * shares.get(dimension, 0.0) for dimension, hazard in reading.residual.items()], default=0.0)
+    if action.denied and rule.denied:
+        best = max(best, reading.worst * max(rule.denied.get(item.kind, 0.0) for item in action.denied))
     if best and rule.eased:
         for kind in {item.kind for item in action.safeguards} & rule.eased.keys():
             best *= rule.eased[kind]
-    return max(best, _touched(rule, reading)) if rule.touch else best
+    return max(best, terms[1])
 
 
-def _share(rule: FactorRule, reading: Reading) -> float:
-    share = max(rule.family.get(reading.family, rule.family["default"]), rule.operations.get(reading.action.operation, 0.0))
-    if rule.traits and rule.traits.isdisjoint(reading.action.traits):
+def terms_of(rule: FactorRule, reading: Reading) -> Terms:
+    """How much a factor listens to each dimension on this kind of act, and its score for merely being touched."""
+    family, action = rule.family, reading.action
+    share = max(family.get(reading.family, family["default"]), rule.operations.get(action.operation, 0.0))
+    if rule.traits and rule.traits.isdisjoint(action.traits):
         share *= rule.otherwise
-    return min(share, 1.0)
-
-
-def _touched(rule: FactorRule, reading: Reading) -> float:
-    if rule.touch_families and reading.family not in rule.touch_families:
-        return 0.0
-    return max((rule.touch.get(trait, 0.0) for trait in reading.action.traits), default=0.0)
+    touched = not rule.touch_families or reading.family in rule.touch_families
+    touch = max((rule.touch.get(trait, 0.0) for trait in action.traits), default=0.0) if touched else 0.0
+    return {dimension: min(1.0, share) * weight for dimension, weight in rule.reads.items()}, touch

@@ -29,8 +29,14 @@ def safeguard_name(kind: str, language: str) -> str:
 
 
 def factor_sentence(factor: str, action: Action, language: str) -> str:
-    """One sentence: what this factor sees in which task, in which words."""
-    sentence = text(f"specialist.factor.{factor}", language, task=action.task_id or "-", words=words(action))
+    """One sentence: what this factor sees in which task, in which words; a plug-in's factor is called by its name."""
+    key = f"specialist.factor.{factor}"
+    if key in catalogue():
+        sentence = text(key, language, task=action.task_id or "-", words=words(action))
+    else:
+        sentence = text(
+            "specialist.factor_other", language, task=action.task_id or "-", words=words(action), factor=factor.replace("_", " ")
+        )
     if action.denied:
         return f"{sentence[:-1]}{text('specialist.left_out', language, safeguards=_names(action.denied, language))}."
     if action.late_safeguards:

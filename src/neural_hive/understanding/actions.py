@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from neural_hive.types import Action, Environment, Evidence, Language, Polarity, Safeguard, Scope, Signal, Timing, Trait
+from neural_hive.types import Action, Environment, Language, Polarity, Safeguard, Signal, Trait
 from neural_hive.understanding import phrases
 from neural_hive.understanding.clauses import Clause, cut
 from neural_hive.understanding.lexicon import Hit, match
-from neural_hive.understanding.ontology import ontology
+from neural_hive.understanding.ontology import UNKNOWN, ontology
 from neural_hive.understanding.words import Words
 from neural_hive.understanding.protections import denied, stated
+from neural_hive.understanding.spelling import respelled
 from neural_hive.understanding.tokens import tokenize
 
-_HARMLESS = frozenset((Trait.READ_ONLY, Trait.ADDITIVE, Trait.PROTECTIVE, Trait.COSMETIC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,9 @@ def read(text: str, language: Language = "en", *, task_id: str = "") -> TextRead
     if not tokens:
         return TextReading()
     hits = match(tokens, language)
+    if not any(hit.group == "operation" for hit in hits):
+        tokens = respelled(tokens, language)
+        hits = match(tokens, language)
     words = Words(text, tokens, hits, task_id, language)
     clauses = cut(tokens, hits, words.language)
     readings = [_read_clause(words, clause) for clause in clauses]
@@ -68,6 +71,8 @@ def _read_clause(words: Words, clause: Clause) -> list[Action]:
         return []
     if head is None:
         return _unread(words, clause)
+    if phrases.is_attribute(words, clause, head):
+        return []
     operation = ontology().operation(head.id)
     target = phrases.target(words, clause, head)
     polarity = phrases.polarity(words, clause, head, operation)
@@ -100,24 +105,26 @@ def _effective(traits: Sequence[Trait]) -> tuple[Trait, ...]:
 
 
 def _unread(words: Words, clause: Clause) -> list[Action]:
-    """A clause that names things but whose verb is not known: an action nobody could read."""
-    things = [hit for hit in words.within(clause, "object")]
-    if not things or phrases.is_small_talk(words, clause) or clause.relation != "main":
+    """A clause whose verb is not known: a question asks to read; what names things is an action nobody could read."""
+    asks = phrases.is_question(words, clause)
+    things = list(words.within(clause, "object"))
+    if clause.relation != "main" or not (things or asks):
         return []
-    kind = max((ontology().objects[hit.id] for hit in things), key=lambda kind: kind.sensitivity)
+    kind = max((ontology().objects[hit.id] for hit in things), key=lambda kind: kind.sensitivity, default=UNKNOWN)
     span = words.span(clause.start, clause.end)
     action = Action(
-        operation="unknown",
+        operation="read" if asks else "unknown",
         object=kind.id,
         task_id=words.task_id,
         start=span[0],
         end=span[1],
         text=words.text[span[0] : span[1]],
+        traits=(Trait.READ_ONLY,) if asks else (),
         sensitivity=kind.sensitivity,
         blast=kind.blast,
         environment=phrases.environment(words, clause),
-        polarity=phrases.bare_polarity(words, clause),
-        certainty=0.3,
+        polarity=Polarity.AFFIRMED if asks else phrases.bare_polarity(words, clause),
+        certainty=0.8 if asks else 0.3,
         safeguards=stated(words, clause, None),
         denied=denied(words, clause),
         qualifiers=phrases.qualifiers(words, clause, None),
@@ -156,7 +163,8 @@ def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple
         if clause is own:
             continue
         found = stated(words, clause, phrases.governing(words, clause))
-        (before if clause.order < own.order or not phrases.is_step(words, clause) else late).extend(found)
+        later = clause.order > own.order and (clause.relation == "before" or phrases.is_step(words, clause))
+        (late if later else before).extend(found)
     return tuple(before), tuple(late)
 
 
@@ -178,6 +186,6 @@ def _coverage(words: Words, clauses: Sequence[Clause], readings: Sequence[list[A
         total += weight
         if any(action.operation != "unknown" for action in actions):
             known += weight
-        elif not actions and clause.relation != "main":
+        elif not actions and (clause.relation != "main" or phrases.governing(words, clause) is not None):
             known += weight
     return round(known / total, 4) if total else 1.0

@@ -28,7 +28,7 @@ class Clause:
     """Tokens `start` to `end` of a text.
 
     `sentence` counts sentences from 0; `order` is the place in execution (earlier first);
-    `relation` is "main", "before" (what the main clause precedes) or "after" (what it follows).
+    `relation` is "main", "before" (what the main clause precedes), "after" (what it follows) or "purpose".
     """
 
     start: int
@@ -41,18 +41,31 @@ class Clause:
 def cut(tokens: Sequence[Token], hits: Sequence[Hit], language: str) -> list[Clause]:
     """Cut a text into clauses, in the order in which they stand."""
     verbs = {hit.start for hit in hits if hit.group == "operation" and verb_rank(tokens, hit, language) is not None}
+    hazards = {hit.start for hit in hits if hit.group == "operation" and hit.id in _PURPOSES}
     turns = {hit.start: hit for hit in hits if hit.group in _TURNS}
-    starts = [place for place in range(len(tokens)) if _begins(place, tokens, verbs, turns)]
+    starts = [place for place in range(len(tokens)) if _begins(place, tokens, verbs, turns, hazards)]
+    starts = [start for position, start in enumerate(starts) if position == 0 or not _is_setting(starts[position - 1], start, tokens, verbs)]
     return _ordered([(start, end) for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True)], tokens, turns)
 
 
-def _begins(place: int, tokens: Sequence[Token], verbs: set[int], turns: dict[int, Hit]) -> bool:
+_SETTINGS = frozenset("em na no nas nos in on at during durante nesta neste sobre".split())
+_PURPOSES = frozenset(("deceive", "exfiltrate", "attack", "expose"))
+
+
+def _is_setting(start: int, end: int, tokens: Sequence[Token], verbs: set[int]) -> bool:
+    """"In the test store, lower the prices": a setting in front belongs to the clause that follows."""
+    return tokens[start].form in _SETTINGS and tokens[end].gap == COMMA and not any(place in verbs for place in range(start, end))
+
+
+def _begins(place: int, tokens: Sequence[Token], verbs: set[int], turns: dict[int, Hit], hazards: set[int]) -> bool:
     gap = tokens[place].gap
     if place == 0 or gap >= COLON:
         return True
     upcoming = any(spot in verbs for spot in range(place, place + _NEARBY))
     if place in turns and tokens[place].form not in ("com", "with", "quando") and not (place > 0 and place - 1 in turns):
         return upcoming or any(spot in verbs for spot in range(place, place + 2 * _NEARBY))
+    if tokens[place].form in ("to", "para", "pra") and place + 1 in hazards:
+        return True
     if gap == COMMA:
         return upcoming
     return tokens[place].form in _CONJUNCTIONS and any(spot in verbs for spot in range(place + 1, place + 1 + _NEARBY))
@@ -65,7 +78,8 @@ def _ordered(spans: Sequence[tuple[int, int]], tokens: Sequence[Token], turns: d
         opens = tokens[start].gap == SENTENCE
         sentence += opens
         turn = turns.get(start)
-        relation = "main" if turn is None else "before" if turn.group == "cue:before_main" else "after"
+        purpose = tokens[start].form in ("to", "para", "pra") and tokens[start].gap == 0
+        relation = "purpose" if purpose else "main" if turn is None else "before" if turn.group == "cue:before_main" else "after"
         order = float(position)
         if relation == "after":
             order = position - 1.5 if not opens else position

@@ -16,20 +16,21 @@ from neural_hive.types import Entity
 
 _TIME = r"\b(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9])?(?:\s?[ap]\.?m\b\.?)?|h(?:[0-5][0-9])?\b|\s?[ap]\.?m\b\.?)"
 _DATE = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-3]?[0-9]/[01]?[0-9](?:/[0-9]{2,4})?\b"
-_NUMBER = r"[0-9]+(?:[.,][0-9]+)*"
-_FILE = r"(?<![\w@])(?:~|\.{1,2})?/?(?:[\w.\-*]+/)*[\w\-*]+(?:\.[\w\-]+)*\.(?:EXTENSIONS)\b"
-_PATH = r"(?<![\w/.:])(?:~|\.{1,2})?/(?:[\w.\-*]+/?)+"
+_NUMBER = r"[0-9]++(?:[.,][0-9]++)*+"
 _URL = r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s\"'<>)]+"
 _VERSION = r"\bv?[0-9]+\.[0-9]+\.[0-9]+(?:[\-+][\w.]+)?\b|\bv[0-9]+(?:\.[0-9]+)?\b"
-_NAME = r"(?<![\w.\-/])[A-Za-z_][\w]*(?:[.\-:][\w]+)*(?![\w])"
+_NAME = r"(?<![\w.\-/~@])[~\w./*\-]++"
+_PLAIN = r"\s+|[^\W\d_]+(?=[\s,;:!?)]|\.(?:\s|$)|$)(?!://)"
 _QUOTED = r"\"([^\"\n]{1,80})\"|(?<!\w)'([^'\n]{1,80})'(?!\w)|`([^`\n]{1,80})`|“([^”\n]{1,80})”"
+
+_LONGEST = 256  # characters of a name
 
 
 class _Words(NamedTuple):
     pattern: re.Pattern[str]
     labels: dict[str, str]
     days: frozenset[str]
-    plain_kebab: frozenset[str]
+    extensions: frozenset[str]
 
 
 def find(text: str) -> tuple[Entity, ...]:
@@ -41,26 +42,31 @@ def find(text: str) -> tuple[Entity, ...]:
     words = _words()
     found: list[Entity] = []
     for match in words.pattern.finditer(text):
-        kind = match.lastgroup or "name"
-        if kind == "name":
-            kind = _name_kind(match[0], text, match.start(), words)
+        kind, quote, start = match.lastgroup or "", match[0], match.start()
+        if kind in ("plain", "name"):
+            quote = quote.rstrip(".-*") if kind == "name" else quote
+            kind = _name_kind(quote, text, start, words)
         if kind:
-            found.append(Entity(kind=kind, text=match[0], start=match.start(), end=match.end()))
+            found.append(Entity(kind=kind, text=quote, start=start, end=start + len(quote)))
     return tuple(found)
 
 
 def _name_kind(name: str, text: str, start: int, words: _Words) -> str:
     """What an identifier names; "" for an ordinary word."""
-    lowered = name.lower()
-    if lowered in words.days:
+    if name.lower() in words.days:
         return "date"
-    if name.isalpha() and (name.islower() or name[1:].islower() or name.isupper()):
+    if not name or name.isspace() or name[0] == "-" or (name.isalpha() and (name.islower() or name[1:].islower() or name.isupper())):
         return ""
-    shaped = _shaped(name)
+    if len(name) > _LONGEST:
+        return ""
+    if name.rpartition(".")[2].lower() in words.extensions and "." in name[:-1]:
+        return "file"
+    if "/" in name:
+        return "path" if name[0] in "/~." and any(map(str.isalnum, name)) else ""
     label = words.labels.get(_word_before(text, start), "")
-    if label and (shaped or "-" in name):
+    if label and (_shaped(name) or "-" in name):
         return label
-    if not shaped:
+    if not _shaped(name):
         return ""
     return "host" if _is_host(name) else "system"
 
@@ -88,20 +94,19 @@ def _is_host(name: str) -> bool:
 @cache
 def _words() -> _Words:
     raw = tomllib.loads((files("neural_hive.understanding") / "data" / "entities.toml").read_text(encoding="utf-8"))
-    either = {key: "|".join(sorted(map(re.escape, raw[key].split()), key=len, reverse=True)) for key in ("extensions", "units", "currencies", "days")}
+    either = {key: "|".join(sorted(map(re.escape, raw[key].split()), key=len, reverse=True)) for key in ("units", "currencies", "days")}
     groups = {
+        "plain": _PLAIN,
         "url": _URL,
         "quoted": _QUOTED.replace("(", "(?:").replace("(?:?", "(?"),
-        "file": _FILE.replace("EXTENSIONS", either["extensions"]),
-        "path": _PATH,
-        "money": rf"(?:R\$|US\$|\$|€|£)\s?{_NUMBER}(?:\s?(?:mil|mi|k|m|milh[õo]es|million|bilh[õo]es)\b)?|\b{_NUMBER}\s(?:{either['currencies']})\b",
+        "money": rf"(?:R\$|US\$|\$|€|£)\s?{_NUMBER}(?:\s?(?:mil|mi|k|m|milh[õo]es|million|bilh[õo]es)\b)?|\b{_NUMBER}\s(?i:{either['currencies']})\b",
         "percentage": rf"\b{_NUMBER}\s?%|\b{_NUMBER} (?:por cento|percent)\b",
         "date": _DATE,
         "time": _TIME,
-        "quantity": rf"\b{_NUMBER}\s?(?:{either['units']})\b",
+        "quantity": rf"(?i:\b{_NUMBER}\s?(?:{either['units']})\b)",
         "version": _VERSION,
         "name": rf"(?i:\b(?:{either['days']})\b)|{_NAME}",
     }
     labels = {word: kind for kind, listed in raw["labels"].items() for word in listed.split()}
     pattern = re.compile("|".join(f"(?P<{kind}>{shape})" for kind, shape in groups.items()))
-    return _Words(pattern=pattern, labels=labels, days=frozenset(raw["days"].split()), plain_kebab=frozenset())
+    return _Words(pattern=pattern, labels=labels, days=frozenset(raw["days"].split()), extensions=frozenset(raw["extensions"].split()))

@@ -15,6 +15,7 @@ _OPENERS = frozenset(
     "now only kindly simply quickly first finally go immediately so help either both nobody noone anyone someone somebody one".split()
 )
 _BEFORE_GERUND = frozenset("am i'm we're are is by without of start stop keep from before after while for".split())
+_PASSIVE = frozenset("be been being is are was were get gets got getting".split())
 SUBJECTS = frozenset("i we they he she it you who already have has had somebody someone".split())
 
 
@@ -35,6 +36,8 @@ def verb_rank(tokens: Sequence[Token], hit: Hit, language: str) -> int | None:
 def _english(hit: Hit, before: str) -> int | None:
     if hit.mood == "base":
         return 0 if before in _OPENERS or hit.words > 1 else None
+    if hit.mood in ("past", "participle") and before in _PASSIVE:
+        return 0
     if hit.mood == "gerund":
         return 0 if hit.words > 1 or before in _BEFORE_GERUND else 1
     return 1

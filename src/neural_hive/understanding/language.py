@@ -26,7 +26,9 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CHUNK = re.compile(r"\S+")
 _EDGE = ".,;:!?()[]{}\"'`“”‘’«»…*"
 _SYMBOL = re.compile(r"[{}=;<>$|\\*]|\w\(\w*\)?")
-_SQL = frozenset("SELECT FROM WHERE INSERT INTO VALUES UPDATE SET DELETE DROP TABLE ALTER CREATE TRUNCATE JOIN ON AND OR NOT NULL LIMIT ORDER GROUP BY AS".split())
+_SQL = frozenset(
+    "SELECT FROM WHERE INSERT INTO VALUES UPDATE SET DELETE DROP TABLE ALTER CREATE TRUNCATE JOIN ON AND OR NOT NULL LIMIT ORDER GROUP BY AS".split()
+)
 _CODE_CHARS = frozenset("{}()[];=<>$|&\\*@#%^~/_")
 _ACCENTS = frozenset("ãõçáéíóúâêôàÃÕÇÁÉÍÓÚÂÊÔÀ")
 _SCANNED = 4000  # characters; more text does not change the answer
@@ -93,7 +95,9 @@ def _scores(words: list[str], flats: list[str], model: _Model) -> list[float]:
             continue
         if flat not in model.ambiguous:
             following = score = _score(words[at], flat, model)
-        elif following < -_STRONG and not (flat == "do" and at and flats[at - 1] not in model.english and flats[at + 1] not in model.english):
+        elif following < -_STRONG and not (
+            flat == "do" and at and flats[at - 1] not in model.english and flats[at + 1] not in model.english
+        ):
             score = _AMBIGUOUS_AGAINST
         else:
             score = _AMBIGUOUS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from neural_hive.types import Action, Environment, Polarity, Scope, Signal, Timing, Trait
-from neural_hive.understanding.clauses import COLON, Clause
+from neural_hive.understanding.clauses import COLON, SENTENCE, Clause
 from neural_hive.understanding.grammar import SUBJECTS, verb_rank
 from neural_hive.understanding.lexicon import Hit
 from neural_hive.understanding.ontology import UNKNOWN, ObjectKind, Operation, ontology
@@ -19,6 +19,7 @@ _BOUNDARY = frozenset(
 )
 _CONNECTORS = frozenset("de da do das dos e of and the a an o os as um uma".split())
 _REACH = 9
+_LEADING = 3
 _NEGATION_REACH = 3
 
 
@@ -43,16 +44,25 @@ def governing(words: Words, clause: Clause) -> Hit | None:
     first = found[0]
     if first.mood != "noun" or first.start > clause.start + 1:
         ranked = [(rank, hit) for hit in found if (rank := verb_rank(words.tokens, hit, words.language)) is not None]
-        first = min(ranked, key=lambda item: (item[0], item[1].start))[1] if ranked else found[0]
+        if not ranked and first.start > clause.start + _LEADING:
+            return None
+        first = min(ranked, key=lambda item: (item[0], item[1].start))[1] if ranked else first
     return _meant(words, first, found)
 
 
+_AUXILIARIES = frozenset("get gets got getting keep keeps fica ficam ficar want need".split())
+
+
 def _meant(words: Words, first: Hit, found: list[Hit]) -> Hit:
-    if first.words > 1 or words.tokens[first.start].form not in _LIGHT:
+    if words.tokens[first.start].form in _AUXILIARIES and first.words == 1:
+        later = [hit for hit in found if first.end <= hit.start <= first.end + 2 and hit.mood in ("past", "participle", "gerund")]
+        if later:
+            return later[0]
+    if words.tokens[first.start].form not in _LIGHT or (first.words > 1 and first.id != "deploy"):
         return first
-    later = [hit for hit in found if first.end <= hit.start <= first.end + 5]
+    later = [hit for hit in found if first.end <= hit.start <= first.end + 6]
     relative = [hit for hit in later if hit.start and words.tokens[hit.start - 1].form in ("that", "which", "que")]
-    near = [hit for hit in later if hit.start <= first.end + 2]
+    near = [hit for hit in later if hit.start <= first.end + 2 and first.words == 1]
     return (relative or near or [first])[0]
 
 
@@ -71,7 +81,7 @@ def _phrase(words: Words, things: list[Hit]) -> list[Hit]:
     """The objects of one noun phrase: the first, and those joined to it by "de", "of" or nothing."""
     phrase: list[Hit] = []
     for hit in things:
-        if phrase and not _joined(words, phrase[-1].end, hit.start):
+        if phrase and not _joined(words, phrase[-1].end, hit.start) and not _contains(words, phrase[-1], hit):
             break
         phrase.append(hit)
     return phrase
@@ -80,6 +90,18 @@ def _phrase(words: Words, things: list[Hit]) -> list[Hit]:
 def _joined(words: Words, start: int, end: int) -> bool:
     between = words.tokens[start:end]
     return len(between) <= 4 and not any(token.form in _BOUNDARY or token.gap > 1 for token in between) and (end >= len(words.tokens) or words.tokens[end].gap <= 1)
+
+
+def _contains(words: Words, holder: Hit, held: Hit) -> bool:
+    """"the spreadsheet with tax ids": what a list or file holds decides, if it is the sensitive part."""
+    kind, inside = ontology().objects[holder.id], ontology().objects[held.id]
+    between = words.tokens[holder.end : held.start]
+    return (
+        kind.head == "clear"
+        and inside.class_ in ("personal", "secret")
+        and len(between) <= 4  # noqa: PLR2004 -- "with the full list of"
+        and any(token.form in ("com", "with", "contendo", "containing") for token in between)
+    )
 
 
 def _decisive(words: Words, phrase: list[Hit]) -> ObjectKind:
@@ -157,11 +179,19 @@ def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
     """How much is touched: the quantifier of the object's own phrase, then any in the clause."""
     named = [hit for hit in words.within(clause, "scope") if hit.start >= head.start or not target.end]
     kinds = {hit.id for hit in named}
+    if target.end and not kinds & {"all", "some"} and _is_numbered(words, target):
+        return Scope.ONE
     if "all" in kinds and not words.any_within(clause, "qualifier:partial_rollout"):
         return Scope.ALL
     if "some" in kinds or words.any_within(clause, "qualifier:partial_rollout"):
         return Scope.SOME
     return Scope.ONE if "one" in kinds else Scope.UNKNOWN
+
+
+def _is_numbered(words: Words, target: Target) -> bool:
+    """"order 5581", "customer 8812": a number behind the noun names one of them."""
+    end = words.tokens[target.end].form if target.end < len(words.tokens) else ""
+    return end.isdigit() and len(end) > 1 and words.tokens[target.end].gap == 0
 
 
 _TIMING = (Timing.FREEZE, Timing.PEAK, Timing.NOW, Timing.WINDOW)
@@ -205,6 +235,8 @@ def sharpened(words: Words, clause: Clause, action: Action, kind: ObjectKind) ->
             traits.add(Trait.EXPOSING)
             traits.discard(Trait.READ_ONLY)
             sensitivity = max(sensitivity, leaked.sensitivity)
+            if action.environment is Environment.DEVELOPMENT:
+                action = replace(action, environment=Environment.UNKNOWN)
     if "untrusted_party" in action.qualifiers:
         traits.add(Trait.UNTRUSTED)
     if Trait.COSMETIC in traits and action.environment is Environment.PRODUCTION:
@@ -226,17 +258,33 @@ def _leaked(words: Words, clause: Clause, kind: ObjectKind) -> ObjectKind | None
     return max((found for found in named if found.class_ in _LEAKABLE), key=lambda found: found.sensitivity, default=None)
 
 
+def is_question(words: Words, clause: Clause) -> bool:
+    """Whether a clause begins by asking to be told something."""
+    return any(hit.start <= clause.start + 1 for hit in words.within(clause, "cue:question"))
+
+
 def is_small_talk(words: Words, clause: Clause) -> bool:
     """Greetings, courtesies and labels ("docs:"), which ask for nothing."""
     if clause.end < len(words.tokens) and words.tokens[clause.end].gap == COLON and clause.end - clause.start <= 2:  # noqa: PLR2004 -- a label is one or two words
         return words.any_within(clause, "cue:label")
+    if not words.any_within(clause, "operation") and any(hit.start == clause.start for hit in words.within(clause, "cue:politeness")):
+        return True
     covered = sum(hit.end - hit.start for hit in words.within(clause, "cue:politeness"))
     return covered > 0 and covered * 2 >= clause.end - clause.start
 
 
 def is_step(words: Words, clause: Clause) -> bool:
     """Whether the clause is an act of its own that takes its turn, and not a condition of another."""
-    return clause.relation == "main" and governing(words, clause) is not None
+    head = governing(words, clause)
+    return clause.relation == "main" and head is not None and not is_attribute(words, clause, head)
+
+
+def is_attribute(words: Words, clause: Clause, head: Hit) -> bool:
+    """"..., already checked and backed up": a participle that says how things are, not what will be done."""
+    if head.mood not in ("participle", "past") or clause.start == 0 or words.tokens[clause.start].gap == SENTENCE:
+        return False
+    operation = ontology().operation(head.id)
+    return bool(operation.safeguard) or operation.benign
 
 
 _SIGNALS = {"cue:judge": "judge_address", "qualifier:covert": "covert", "qualifier:excess": "overreach", "qualifier:claimed_approval": "claimed_approval"}

@@ -27,13 +27,17 @@ Names = Callable[[str], Iterable[tuple[int, int]]]
 _PASSES = 6
 _BARRIER = re.compile(r"<[A-Z][A-Z_]{1,24}>|\bMASKED_[A-Z_]{2,24}\b")
 _STRANGE = re.compile(r"[\u00ad\u00b2\u00b3\u00b9\u034f-\u200f\u202a-\u20ab\u20ad-\u218f\u2460-\U0010ffff]")
-_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 
 _LOCAL = re.compile(r"[\w.+%\-]{1,64}")
 _AT = re.compile(r"[ \t]?@[ \t]?|\s{0,2}[\[({]\s?(?:at|arroba)\s?[\])}]\s{0,2}|\s+arroba\s+|%40", re.IGNORECASE)
 _DOT = r"(?:\.|\s{0,2}[\[({]\s?(?:dot|ponto)\s?[\])}]\s{0,2}|\s+(?:dot|ponto)\s+)"
 _HOST = re.compile(rf"(?:[\w\-]{{1,63}}{_DOT}){{1,5}}[^\W\d_]{{2,24}}", re.IGNORECASE)
-_LOOSE_HOST = re.compile(rf"(?:[\w\-]{{1,63}}{_DOT}){{1,4}}(?:com|net|org|br|io|gov|edu|dev|app|info|biz|me|co|pt|uk|de|us)\b", re.IGNORECASE)
+_LOOSE_HOST = re.compile(
+    rf"(?:[\w\-]{{1,63}}{_DOT}){{1,4}}(?:com|net|org|br|io|gov|edu|dev|app|info|biz|me|co|pt|uk|de|us)\b", re.IGNORECASE
+)
 
 
 class Masked(NamedTuple):
@@ -165,13 +169,24 @@ def _plain(char: str) -> str:
 
 
 def _mails(text: str) -> list[Found]:
-    if "@" not in text and "%40" not in text and "arroba" not in (lowered := text.lower()) and "at)" not in lowered and "at]" not in lowered:
+    if (
+        "@" not in text
+        and "%40" not in text
+        and "arroba" not in (lowered := text.lower())
+        and "at)" not in lowered
+        and "at]" not in lowered
+    ):
         return []
     found: list[Found] = []
     for sign in _AT.finditer(text):
         local = _LOCAL.match(text[max(0, sign.start() - 64) : sign.start()][::-1])
         host = (_HOST if sign[0] == "@" else _LOOSE_HOST).match(text, sign.end())
-        if local is None or host is None or not any(map(str.isalnum, local[0])) or (local[0] == "tig" and text[host.end() : host.end() + 1] in ":/"):
+        if (
+            local is None
+            or host is None
+            or not any(map(str.isalnum, local[0]))
+            or (local[0] == "tig" and text[host.end() : host.end() + 1] in ":/")
+        ):
             continue
         found.append((sign.start() - local.end(), host.end(), "email"))
     return found

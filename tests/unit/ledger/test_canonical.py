@@ -61,7 +61,9 @@ def test_round_trip(value: Any) -> None:
     assert canonical(json.loads(text, parse_int=float)) == text
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 2**53, -(2**60), {"é": 1}, {1: 2}, object(), {"a": {1, 2}}, "\ud800", b"x"])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, 2**53, -(2**60), {"é": 1}, {1: 2}, object(), {"a": {1, 2}}, "\ud800", b"x"]
+)
 def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         canonical(value)

@@ -50,7 +50,9 @@ def test_content_cannot_be_passed_off_as_another_records() -> None:
             unseal(body, key)
 
 
-@pytest.mark.parametrize("change", [{"id": ""}, {"id": None}, {"schema": 7}, {"created_at": None}, {"erased": True}, {"x": {1}}, {"x": float("nan")}])
+@pytest.mark.parametrize(
+    "change", [{"id": ""}, {"id": None}, {"schema": 7}, {"created_at": None}, {"erased": True}, {"x": {1}}, {"x": float("nan")}]
+)
 def test_unusable_records_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         seal(RECORD | change)

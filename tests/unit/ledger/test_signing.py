@@ -45,22 +45,22 @@ def test_unreadable_key(tmp_path: Path, content: bytes) -> None:
 
 def test_note_has_the_published_format(signer: Signer) -> None:
     """Checked from the format's description, without this package's reader."""
-    note = signer.sign(7, ROOT)
-    origin, size, root, blank, signature, end = note.split("\n")
+    note = signer.sign(7, ROOT, 3)
+    origin, size, root, count, blank, signature, end = note.split("\n")
     name, key_id, key = signer.public_key.split("+", 2)
     raw_key, raw_signature = b64decode(key), b64decode(signature.removeprefix(f"\u2014 {name} "))
-    assert (origin, size, blank, end, b64decode(root)) == (name, "7", "", "", ROOT)
+    assert (origin, size, count, blank, end, b64decode(root)) == (name, "7", "checkpoint 3", "", "", ROOT)
     assert raw_key[0] == 1
     assert sha256(name.encode() + b"\n" + raw_key).digest()[:4].hex() == key_id == raw_signature[:4].hex()
-    Ed25519PublicKey.from_public_bytes(raw_key[1:]).verify(raw_signature[4:], f"{origin}\n{size}\n{root}\n".encode())
+    Ed25519PublicKey.from_public_bytes(raw_key[1:]).verify(raw_signature[4:], f"{origin}\n{size}\n{root}\n{count}\n".encode())
 
 
 def test_genuine_note_opens(signer: Signer) -> None:
-    assert NoteVerifier(signer.public_key).open(signer.sign(7, ROOT)) == Checkpoint(signer.origin, 7, ROOT)
+    assert NoteVerifier(signer.public_key).open(signer.sign(7, ROOT, 3)) == Checkpoint(signer.origin, 7, ROOT, 3)
 
 
 def test_every_changed_character_is_noticed(signer: Signer) -> None:
-    note, verifier = signer.sign(10, ROOT), NoteVerifier(signer.public_key)
+    note, verifier = signer.sign(10, ROOT, 30), NoteVerifier(signer.public_key)
     for place in range(len(note)):
         for other in ("", "A" if note[place] != "A" else "B", note[place] * 2):
             with pytest.raises(ValueError, match=r"."):
@@ -70,11 +70,11 @@ def test_every_changed_character_is_noticed(signer: Signer) -> None:
 def test_another_keys_note_is_refused(signer: Signer) -> None:
     stranger = Signer(Ed25519PrivateKey.generate())
     with pytest.raises(ValueError, match="not signed by this key"):
-        NoteVerifier(signer.public_key).open(stranger.sign(7, ROOT))
+        NoteVerifier(signer.public_key).open(stranger.sign(7, ROOT, 3))
 
 
 def test_signature_cannot_be_moved_to_another_body(signer: Signer) -> None:
-    one, other = signer.sign(7, ROOT), signer.sign(8, ROOT)
+    one, other = signer.sign(7, ROOT, 3), signer.sign(8, ROOT, 4)
     with pytest.raises(ValueError, match="wrong"):
         NoteVerifier(signer.public_key).open(one.partition("\n\n")[0] + "\n\n" + other.partition("\n\n")[2])
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,14 @@ from neural_hive.types import Receipt
 
 
 def record(name: str, **more: Any) -> dict[str, Any]:
-    return {"schema": "decision/v1", "id": name, "created_at": "2025-01-01T00:00:00Z", "verdict": "approve", "content": {"text": name}, **more}
+    return {
+        "schema": "decision/v1",
+        "id": name,
+        "created_at": "2025-01-01T00:00:00Z",
+        "verdict": "approve",
+        "content": {"text": name},
+        **more,
+    }
 
 
 def change(path: Path, statement: str, *values: Any) -> None:
@@ -138,13 +146,17 @@ async def test_write_lock_held_elsewhere_is_an_error_not_a_hang(path: Path) -> N
         await ledger.append(record("d"))
 
 
+def lose(path: Path, how: str) -> None:
+    path.rename(path.with_name("moved.db"))
+    if how == "replaced":
+        path.write_bytes(b"")
+
+
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
 async def test_nothing_is_acknowledged_into_a_lost_file(path: Path, how: str) -> None:
     async with open_sqlite_ledger(path) as ledger:
         await ledger.append(record("before"))
-        path.rename(path.with_name("moved.db"))
-        if how == "replaced":
-            path.write_bytes(b"")
+        lose(path, how)
         for attempt in (ledger.append(record("d")), ledger.ping()):
             with pytest.raises(LedgerError):
                 await attempt
@@ -157,9 +169,13 @@ async def test_directory_that_cannot_be_made(tmp_path: Path) -> None:
             pass
 
 
+def spoil(path: Path) -> None:
+    path.write_bytes(b"x" * 10_000)
+
+
 async def test_file_that_is_no_database(path: Path) -> None:
     await filled(path)
-    path.write_bytes(b"x" * 10_000)
+    spoil(path)
     with pytest.raises(LedgerError):
         async with open_sqlite_ledger(path):
             pass
@@ -190,7 +206,7 @@ async def test_quick_check_when_opened(path: Path, statement: str) -> None:
 async def test_another_key_does_not_open_the_ledger(path: Path, tmp_path: Path) -> None:
     await filled(path)
     await filled(tmp_path / "other" / "ledger.db")
-    key_path(path).write_bytes(key_path(tmp_path / "other" / "ledger.db").read_bytes())
+    shutil.copy(key_path(tmp_path / "other" / "ledger.db"), key_path(path))
     with pytest.raises(IntegrityError):
         async with open_sqlite_ledger(path):
             pass
@@ -246,10 +262,13 @@ async def test_erasure_destroys_the_words_and_keeps_the_proof(path: Path) -> Non
         assert verify_receipt(after, ledger.public_key)
         with pytest.raises(NotFoundError):
             await ledger.erase("unknown")
-        for file in path.parent.iterdir():
-            assert key not in file.read_bytes(), file.name
+        assert files_with(path.parent, key) == []
     report = verify(path)
     assert (report.ok, report.erased) == (True, 1)
+
+
+def files_with(folder: Path, content: bytes) -> list[str]:
+    return [file.name for file in folder.iterdir() if content in file.read_bytes()]
 
 
 def key_of(path: Path, index: int) -> bytes:
@@ -262,8 +281,7 @@ def key_of(path: Path, index: int) -> bytes:
 async def test_no_word_of_a_person_lies_open_in_the_files(path: Path) -> None:
     async with open_sqlite_ledger(path) as ledger:
         await ledger.append(record("d0", content={"text": "segredo da Maria"}))
-        for file in path.parent.iterdir():
-            assert b"Maria" not in file.read_bytes()
+        assert files_with(path.parent, b"Maria") == []
 
 
 async def test_public_key_is_beside_the_ledger(path: Path) -> None:
@@ -272,17 +290,24 @@ async def test_public_key_is_beside_the_ledger(path: Path) -> None:
         assert ledger.public_key.startswith(parse_checkpoint(await ledger.head()).origin)
 
 
-async def test_look_ups_use_indexes(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"schema": "feedback/v1"}, "INDEX leaves_by_schema (schema=?)"),
+        ({"schema": "feedback/v1", "decision_id": "d"}, "INDEX leaves_by_decision (decision_id=?)"),
+        ({"verdict": "reject", "before": 7}, "INDEX leaves_by_verdict (verdict=? AND rowid<?)"),
+        ({"decision_id": "d"}, "INDEX sqlite_autoindex_leaves_1 (record_id=?)"),
+        ({"before": 7}, "INTEGER PRIMARY KEY (rowid<?)"),
+    ],
+)
+async def test_look_ups_use_an_index(path: Path, asked: dict[str, Any], index: str) -> None:
     async with open_sqlite_ledger(path) as ledger:
-        queries = [
-            "SELECT body FROM leaves WHERE schema = 'feedback/v1' AND schema <> 'decision/v1' ORDER BY leaf_index DESC LIMIT 5",
-            "SELECT body FROM leaves WHERE schema = 'decision/v1' AND verdict = 'reject' ORDER BY leaf_index DESC LIMIT 5",
-            "SELECT body FROM leaves WHERE schema = 'feedback/v1' AND decision_id = 'd' AND schema <> 'decision/v1' ORDER BY leaf_index DESC LIMIT 5",
-        ]
-        for query in queries:
-            plan = str(ledger._reader._database.execute(f"EXPLAIN QUERY PLAN {query}").fetchall())
-            assert "USING INDEX" in plan
-            assert "TEMP B-TREE" not in plan
+        database, statements = ledger._reader._database, list[str]()
+        database.set_trace_callback(statements.append)
+        await ledger.find(**asked)
+        database.set_trace_callback(None)
+        plan = database.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
+    assert plan[0][3] == f"SEARCH l USING {index}"
 
 
 def test_path_of_a_url() -> None:

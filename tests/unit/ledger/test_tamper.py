@@ -135,7 +135,18 @@ def replace_checkpoint(rows: Ledger, dice: random.Random) -> None:
     table[at] = (at, dice.choice((table[at][1], dice.randrange(len(table)))), note)
 
 
-MUTATIONS = (flip_a_value, flip_a_value, flip_a_value, delete_a_row, double_a_row, swap_values, reorder, truncate, set_back, replace_checkpoint)
+MUTATIONS = (
+    flip_a_value,
+    flip_a_value,
+    flip_a_value,
+    delete_a_row,
+    double_a_row,
+    swap_values,
+    reorder,
+    truncate,
+    set_back,
+    replace_checkpoint,
+)
 
 
 def mutants(rows: Ledger, count: int, seed: int) -> Iterator[tuple[str, Ledger]]:

@@ -15,8 +15,8 @@ import pytest
 from neural_hive.errors import LedgerError, NotFoundError
 from neural_hive.ledger import independent, offline
 from neural_hive.ledger.sqlite import key_path, open_sqlite_ledger, public_key_of
-from neural_hive.ledger.verify import verify, verify_receipt
-from neural_hive.messages import catalogue, text
+from neural_hive.ledger.verify import Finding, verify, verify_receipt
+from neural_hive.messages import catalogue
 from neural_hive.types import Receipt
 
 
@@ -99,7 +99,8 @@ def test_both_verifiers_notice(path: Path, name: str) -> None:
 
 
 def test_swapped_leaves_are_noticed(path: Path) -> None:
-    change(path, *(f"UPDATE leaves SET leaf_index = {new} WHERE leaf_index = {old}" for old, new in ((1, 99), (3, 1), (99, 3))))
+    move = "UPDATE leaves SET leaf_index = {} WHERE leaf_index = {}".format
+    change(path, move(99, 1), move(1, 3), move(3, 99))
     assert not verify(path).ok
     assert judge_alone(path)[0] == 1
 
@@ -107,8 +108,13 @@ def test_swapped_leaves_are_noticed(path: Path) -> None:
 def test_setting_back_the_whole_ledger_is_noticed_against_a_kept_checkpoint(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     anchor = offline.prove(path, "d4").checkpoint
     assert verify(path, anchor=anchor).ok
-    cut = ("leaves WHERE leaf_index > 3", "keys WHERE leaf_index > 3", "checkpoints WHERE number > 4", "nodes WHERE number > 6")
-    change(path, *(f"DELETE FROM {part}" for part in cut))
+    change(
+        path,
+        "DELETE FROM leaves WHERE leaf_index > 3",
+        "DELETE FROM keys WHERE leaf_index > 3",
+        "DELETE FROM checkpoints WHERE number > 4",
+        "DELETE FROM nodes WHERE number > 6",
+    )
     change(path, "INSERT INTO keys SELECT 2, key FROM keys WHERE leaf_index = 1")
     assert {found.name for found in verify(path).findings} == {"content"}
     assert {found.name for found in verify(path, anchor=anchor).findings} == {"content", "anchor"}
@@ -205,7 +211,7 @@ def test_receipt_stands_alone_and_cannot_be_bent(path: Path) -> None:
 def test_every_finding_is_worded() -> None:
     names = {key.rpartition(".")[2] for key in catalogue() if key.startswith("ledger.finding.")}
     assert names >= {finding for finding, _ in TAMPERINGS.values()} | {"anchor"}
-    assert text("ledger.finding.hash", "pt", where="nodes/3").startswith("nodes/3: ")
+    assert Finding("missing", "nodes/3").render("pt") == "nodes/3: falta"
 
 
 @pytest.mark.parametrize("arguments", [[], ["x"], ["x", "--public-key", "nonsense"]])

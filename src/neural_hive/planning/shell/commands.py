@@ -227,7 +227,7 @@ def _option(word: str, following: str, values: frozenset[str], options: set[str]
     if word in values:
         return 1
     short = f"-{word[-1]}"
-    return int(bool(_CLUSTER.match(word)) and short in values and len(word) > 2 and word not in values)
+    return int(bool(_CLUSTER.match(word)) and short in values and not following.startswith("-"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from neural_hive.planning.shell.commands import Act, Line, Match, act_of, commands, program_name, take_apart
-from neural_hive.planning.shell.refine import payload_sensitivity, refined
+from neural_hive.planning.shell.refine import disk_target, payload_sensitivity, refined
 from neural_hive.planning.shell.targets import Place, Target, named_target, path_target, worst_path
 from neural_hive.planning.shell.words import UNKNOWN, Word
 from neural_hive.planning.shell.wrappers import Inner, Input, unwrap
@@ -112,7 +112,7 @@ def _with_listing(effect: Effect, situation: Situation) -> Effect:
         return effect
     listed = situation.listed
     if listed is not None:
-        traits = {*action.traits, *((Trait.UNBOUNDED, Trait.IRREVERSIBLE) if listed.unbounded else ())}
+        traits = {*action.traits, *((Trait.UNBOUNDED, Trait.IRREVERSIBLE) if listed.unbounded else (Trait.IRREVERSIBLE,) if listed.grave else ())}
         traits -= {Trait.UNBOUNDED, Trait.IRREVERSIBLE} if listed.disposable else set()
         return replace(
             effect,
@@ -199,6 +199,8 @@ def _target(act: Act, match: Match, line: Line, words: tuple[Word, ...], situati
     place = situation.place
     if act.targets == "path" and line.name in ("chmod", "chown", "chgrp", "setfacl", "chattr", "sed") and not line.options & {"--reference", "-e"}:
         positional = positional[1:]
+    if line.name == "dd":
+        positional = tuple(word for word in map(disk_target, positional) if word is not None)
     if act.targets == "last_path":
         positional = positional[-1:]
     if act.targets == "device":

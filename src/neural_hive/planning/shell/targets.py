@@ -112,6 +112,8 @@ def _known(text: str, word: Word, place: Place, *, recursive: bool) -> Target:
         return Target(text=text, object="artefact", sensitivity=0.05, blast=0.05, scope=scope, disposable=True)
     if full.startswith("/dev/") and not full.startswith("/dev/null"):
         return Target(text=text, object="file", sensitivity=0.8, blast=0.5, scope=Scope.ALL, grave=True)
+    if full.startswith(("/var/lib/", "/var/backups/")) and not full.startswith(("/var/lib/apt", "/var/lib/dpkg")):
+        return Target(text=text, object="data_store", sensitivity=0.85, blast=0.7, scope=scope, grave=True)
     if is_secret(text):
         return Target(text=text, object="secret", sensitivity=0.9, blast=0.5, scope=scope, grave=True)
     kind = kind_of(full)

@@ -75,6 +75,8 @@ class Expander:
 
     def words(self, node: Node) -> tuple[Word, ...]:
         """The words one node expands to: none for an empty unquoted variable, several for "$@"."""
+        if node.type == "command_name" and node.named_child_count == 1:
+            return self.words(node.named_children[0])
         if node.type in ("simple_expansion", "expansion"):
             listed = self._listed(node)
             if listed is not None:

@@ -1,0 +1,86 @@
+"""What runs, in which order, and what each step's success depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from neural_hive.planning.shell.effects import Effect, tokens
+from neural_hive.types import Action, Safeguard, Trait
+
+
+UNREAD = Effect(Action(operation="unknown", sensitivity=0.6, blast=0.5, certainty=0.2))
+
+
+@dataclass(slots=True)
+class Step:
+    """One executed command or pipeline.
+
+    Attributes:
+        start, end: Bytes of its source.
+        effects: What it does, in order.
+        gates: Numbers of the steps that must have succeeded for this one to run.
+        trusted: Its exit status tells whether its first command succeeded (no unguarded pipe).
+        read: Whether its commands were understood.
+    """
+
+    start: int
+    end: int
+    effects: tuple[Effect, ...] = ()
+    gates: tuple[int, ...] = ()
+    trusted: bool = True
+    approvals: tuple[str, ...] = ()
+    read: float = 1.0
+
+
+class Guarding:
+    """Gives each action the safeguards that stand before it, and those that come too late."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        self._steps = steps
+        self._guards = [(number, effect) for number, step in enumerate(steps) for effect in step.effects if effect.guard]
+
+    def actions(self, number: int) -> tuple[Action, ...]:
+        """The actions of one step with their safeguards."""
+        return tuple(self._guarded(number, effect) for effect in self._steps[number].effects)
+
+    def _guarded(self, number: int, effect: Effect) -> Action:
+        action = effect.action
+        step = self._steps[number]
+        if not _needs_guard(action) or not (self._guards or step.approvals):
+            return action
+        gates = set(step.gates)
+        before = [(at, guard) for at, guard in self._guards if at in gates]
+        known = [guard for _, guard in before]
+        found = [Safeguard(kind=guard.guard, verified=self._steps[at].trusted) for at, guard in before if _covers(guard, effect, known)]
+        found += [Safeguard(kind=kind, verified=True) for kind in step.approvals]
+        rest = [guard for at, guard in self._guards if at not in gates and at != number]
+        late = [Safeguard(kind=guard.guard) for guard in rest if guard.guard in _HELPFUL and _covers(guard, effect, rest)]
+        return replace(action, safeguards=_each_once((*action.safeguards, *found)), late_safeguards=_each_once((*action.late_safeguards, *late)))
+
+
+_HELPFUL = frozenset({"backup", "restore_test", "tests", "rollback"})
+
+
+def _needs_guard(action: Action) -> bool:
+    return action.carried_out and not action.has(Trait.READ_ONLY) and Trait.PROTECTIVE not in action.traits
+
+
+def _each_once(safeguards: tuple[Safeguard, ...]) -> tuple[Safeguard, ...]:
+    best: dict[str, Safeguard] = {}
+    for safeguard in safeguards:
+        if safeguard.kind not in best or (safeguard.verified and not best[safeguard.kind].verified):
+            best[safeguard.kind] = safeguard
+    return tuple(best.values())
+
+
+def _covers(guard: Effect, effect: Effect, others: list[Effect]) -> bool:
+    """Whether a guard protects the very thing that the action falls on."""
+    target = tokens(f"{effect.action.target} {'' if guard.partial else effect.connection}")
+    if guard.guard == "backup":
+        return not guard.words or bool(guard.words & target)
+    if guard.guard == "restore_test":
+        backups = [other for other in others if other.guard == "backup" and _covers(other, effect, others)]
+        return bool(guard.words & target) or any(guard.words & backup.words for backup in backups)
+    if guard.guard == "dry_run":
+        return guard.tool == effect.tool
+    return guard.guard in ("tests", "monitoring", "rollback")

@@ -1,0 +1,1 @@
+"""Training of the packaged models; nothing here is imported to answer."""

@@ -1,0 +1,156 @@
+"""Train the text reader: the packaged linear model over words and actions.
+
+    python -m neural_hive.training.reader --data FILE_OR_DIR [--data ...] --leave-out FILE --out DIR
+
+Deterministic for the same data and seed. AdaGrad (Duchi, Hazan, Singer, "Adaptive Subgradient
+Methods", 2011) on the multinomial log-loss; after each epoch the weights of features that may only
+raise or lower the score are projected onto that order (`specialists.features.direction`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from math import exp, sqrt
+from pathlib import Path
+
+from neural_hive.evaluation.cases import CLASSES, Case, load_cases
+from neural_hive.planning import plan
+from neural_hive.specialists.features import action_features, direction, plan_words
+from neural_hive.specialists.learned import ACTION_SCALE, MODEL, word_scale
+from neural_hive.types import SourcePlan
+from neural_hive.understanding import understand
+
+EPOCHS = 12
+RATE = 0.25
+SHRINK = 0.004
+SEED = 20261123
+LEAST_SEEN = 2
+DECIMALS = 3
+
+Weights = dict[str, list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One case as the model sees it: feature -> value, and the index of its class."""
+
+    features: dict[str, float]
+    label: int
+
+
+def examples(cases: Sequence[Case]) -> list[Example]:
+    """Features of the cases stated in natural language; machine sources are judged by parsers alone."""
+    found = []
+    for case in cases:
+        if case.gold and not isinstance(case.intent.plan, SourcePlan):
+            made = plan(understand(case.intent), case.intent)
+            words = plan_words(made)
+            features = dict.fromkeys(words, word_scale(len(words)))
+            features.update(dict.fromkeys(action_features(made), ACTION_SCALE))
+            features["bias"] = 1.0
+            found.append(Example(features, CLASSES.index(case.gold)))
+    return found
+
+
+def fit(data: Sequence[Example], seed: int = SEED) -> Weights:
+    """Weights by feature, in the order of `CLASSES`."""
+    seen = Counter(name for example in data for name in example.features)
+    weights: Weights = {name: [0.0, 0.0, 0.0] for name in sorted(seen) if seen[name] >= LEAST_SEEN}
+    squares: Weights = {name: [1e-8, 1e-8, 1e-8] for name in weights}
+    order = random.Random(seed)  # noqa: S311 -- shuffling, not secrecy
+    indexes = list(range(len(data)))
+    for _ in range(EPOCHS):
+        order.shuffle(indexes)
+        for index in indexes:
+            _step(data[index], weights, squares)
+        _project(weights)
+    return weights
+
+
+def _step(example: Example, weights: Weights, squares: Weights) -> None:
+    active = [(name, value) for name, value in example.features.items() if name in weights]
+    scores = [sum(weights[name][index] * value for name, value in active) for index in range(3)]
+    most = max(scores)
+    powers = [exp(score - most) for score in scores]
+    whole = sum(powers)
+    errors = [power / whole - (index == example.label) for index, power in enumerate(powers)]
+    for name, value in active:
+        weight, square = weights[name], squares[name]
+        for index in range(3):
+            slope = errors[index] * value + SHRINK * weight[index]
+            square[index] += slope * slope
+            weight[index] -= RATE * slope / sqrt(square[index])
+
+
+def _project(weights: Weights) -> None:
+    """Isotonic projection: harmless <= cautious <= dangerous for raising features, the reverse for lowering ones."""
+    for name, weight in weights.items():
+        sign = direction(name)
+        if sign:
+            ordered = weight if sign > 0 else weight[::-1]
+            ordered = _pooled(ordered)
+            weight[:] = ordered if sign > 0 else ordered[::-1]
+
+
+def _pooled(values: Sequence[float]) -> list[float]:
+    """Pool adjacent violators (Ayer et al., 1955) on three values."""
+    blocks: list[list[float]] = []
+    for value in values:
+        blocks.append([value])
+        while len(blocks) > 1 and sum(blocks[-2]) / len(blocks[-2]) > sum(blocks[-1]) / len(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1].extend(last)
+    return [sum(block) / len(block) for block in blocks for _ in block]
+
+
+def content(weights: Weights) -> bytes:
+    """The model file: features whose weights round to nothing are left out."""
+    rounded = {name: [round(value, DECIMALS) for value in weight] for name, weight in sorted(weights.items())}
+    kept = {name: weight for name, weight in rounded.items() if max(weight) - min(weight) >= 0.02}  # noqa: PLR2004 -- too little to move any verdict
+    return (json.dumps({"classes": CLASSES, "features": kept}, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train and write the model with its card."""
+    parser = argparse.ArgumentParser(prog="python -m neural_hive.training.reader")
+    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--leave-out", type=Path, action="append", default=[], help="files of cases whose groups are not trained on")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--version", default="1")
+    given = parser.parse_args(arguments)
+    kept_out = {case.group for path in given.leave_out for case in load_cases(path)}
+    cases = [case for path in given.data for case in load_cases(path) if case.group not in kept_out]
+    data = examples(cases)
+    file = content(fit(data))
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / f"{MODEL}.json").write_bytes(file)
+    (given.out / f"{MODEL}.toml").write_text(_card(file, given.version, data), encoding="utf-8")
+    sys.stdout.write(f"{len(data)} examples, {len(file)} bytes, sha256 {sha256(file).hexdigest()}\n")
+    return 0
+
+
+def _card(file: bytes, version: str, data: Sequence[Example]) -> str:
+    counts = Counter(example.label for example in data)
+    return "\n".join([
+        '# Card of the text reader. Written by "python -m neural_hive.training.reader"; scores: docs and `make eval`.',
+        f'name = "{MODEL}"',
+        f'version = "{version}"',
+        f'sha256 = "{sha256(file).hexdigest()}"',
+        'kind = "multinomial logistic regression over words and actions; harmless, cautious, dangerous"',
+        'data = "the project\'s own labelled intentions (pt-BR and en); no test case, no third-party text"',
+        'licence = "Apache-2.0, as the project"',
+        f"seed = {SEED}",
+        f"examples = {{ harmless = {counts[0]}, cautious = {counts[1]}, dangerous = {counts[2]} }}",
+        "",
+    ])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Mistyped verbs: "intala", "mesure". Tried only when a text has no known operation at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from neural_hive.types import Language
+from neural_hive.understanding.lexicon import Index, lexicon
+from neural_hive.understanding.tokens import Token
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SHORTEST = 5
+_FIRST_WORDS = 6
+
+
+def respelled(tokens: list[Token], language: Language) -> list[Token]:
+    """The tokens with the first mistyped verb among the leading words put right, if one letter does it."""
+    index = lexicon("en" if language == "en" else "pt")
+    for place, token in enumerate(tokens[:_FIRST_WORDS]):
+        if len(token.form) >= _SHORTEST and token.form.isalpha() and token.form not in index:
+            verb = next((form for form in _neighbours(token.form) if _is_verb(form, index)), None)
+            if verb:
+                return [*tokens[:place], replace(token, form=verb), *tokens[place + 1 :]]
+    return tokens
+
+
+def _is_verb(form: str, index: Index) -> bool:
+    return any(entry.group == "operation" and not entry.rest and entry.mood != "noun" for entry in index.get(form, ()))
+
+
+def _neighbours(word: str) -> Iterator[str]:
+    """Words one edit away (Damerau), insertions first: a dropped letter is the commonest slip."""
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    yield from (left + letter + right for left, right in cuts for letter in _LETTERS)
+    yield from (left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1)
+    yield from (left + right[1:] for left, right in cuts if right)
+    yield from (left + letter + right[1:] for left, right in cuts if right for letter in _LETTERS)

@@ -1,0 +1,70 @@
+"""The graph never holds up a decision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from neural_hive.bootstrap import open_hive
+from neural_hive.memory import Memory
+from neural_hive.settings import load_settings
+from neural_hive.types import Decision, Intent, Plan, Precedent, Task
+
+PLAN = Plan(tasks=(Task(id="T1", description="read"),))
+
+
+class Stuck:
+    """A graph that answers nobody, or breaks."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+        self.asked = 0
+
+    async def _answer(self) -> None:
+        self.asked += 1
+        if self.failure:
+            raise self.failure
+        await asyncio.sleep(60)
+
+    async def remember(self, decision: Decision) -> None:
+        await self._answer()
+
+    async def remember_outcome(self, decision_id: str, outcome: dict[str, Any]) -> None:
+        await self._answer()
+
+    async def forget(self, decision_id: str) -> None:
+        await self._answer()
+
+    async def similar(self, plan: Plan, *, limit: int = 3) -> Sequence[Precedent]:
+        await self._answer()
+        return ()
+
+    async def lineage(self, decision_id: str) -> dict[str, Any]:
+        return {}
+
+
+async def test_a_stuck_graph_names_no_precedents_in_time() -> None:
+    async with asyncio.timeout(2):
+        assert await Memory(Stuck(), deadline=0.05).precedents(PLAN) == ()
+
+
+async def test_a_broken_graph_names_none_and_closes() -> None:
+    memory = Memory(Stuck(OSError("words")))
+    assert await memory.precedents(PLAN) == ()
+    memory.remember_outcome({"decision_id": "d"})
+    await memory.close()
+
+
+async def test_what_waits_is_bounded(tmp_path: Path) -> None:
+    async with open_hive(load_settings(data_dir=tmp_path)) as hive:
+        decision = await hive.review(Intent(text="read the logs"))
+    stuck = Stuck()
+    memory = Memory(stuck)
+    for _ in range(1000):
+        memory.remember(decision)
+    await asyncio.sleep(0)
+    assert stuck.asked == 256
+    for task in list(memory._waiting):
+        task.cancel()
