@@ -10,9 +10,11 @@ from neural_hive.calibration import Calibration, calibration
 from neural_hive.conditions import conditions
 from neural_hive.errors import UnavailableError
 from neural_hive.messages import text
-from neural_hive.types import Abstention, Conclusion, FiredRule, Opinion, Plan, Verdict, Vote
+from neural_hive.types import Abstention, Action, Conclusion, Environment, FiredRule, Opinion, Plan, Trait, Verdict, Vote
 
 _NEARLY = 1e-6
+_MATTERS = 0.6  # sensitivity from which a change of unknown place is never plainly approved
+_CHANGING = tuple(trait for trait in Trait if trait not in (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED))
 _NEUTRAL = 1.0  # the weight of a specialist of whom nothing is known
 
 
@@ -150,6 +152,29 @@ def _low_confidence(case: Case) -> FiredRule | None:
     return _fired(case, "low_confidence", Verdict.REVIEW_REQUIRED, specialists=_names(case, unsure))
 
 
+def _uncertain_reading(case: Case) -> FiredRule | None:
+    unsure = min(opinion.confidence for opinion in case.opinions.values()) < case.lines.sure
+    if not unsure or case.harm_probability < case.lines.uncertain_from:
+        return None
+    return _fired(case, "uncertain_reading", Verdict.REVIEW_REQUIRED, probability=percent(case.harm_probability))
+
+
+def _protected_ground(case: Case) -> FiredRule | None:
+    action = next((action for action in case.plan.actions if _is_protected(action)), None)
+    if action is None:
+        return None
+    return _fired(case, "protected_ground", Verdict.CONDITIONAL, words=action.text)
+
+
+def _is_protected(action: Action) -> bool:
+    """A change to production, or wherever unknown to data, access, money, people or services: never plainly approved."""
+    if not action.carried_out or action.disposable or not action.has(*_CHANGING):
+        return False
+    if action.environment is Environment.PRODUCTION:
+        return True
+    return action.environment is Environment.UNKNOWN and action.sensitivity >= _MATTERS and "personal_own" not in action.qualifiers
+
+
 def _contradiction(case: Case) -> FiredRule | None:
     signal = next((signal for signal in case.plan.signals if signal.kind == "contradiction"), None)
     if signal is None or case.harmless:
@@ -191,7 +216,7 @@ def _clear(case: Case) -> FiredRule | None:
     return _fired(case, "clear", Verdict.APPROVE, probability=percent(case.harm_probability))
 
 
-RULES: tuple[Rule, ...] = (_abstention, _low_confidence, _contradiction, _veto, _max_risk_floor, _abstention_band, _removable_risk, _clear)
+RULES: tuple[Rule, ...] = (_abstention, _low_confidence, _uncertain_reading, _contradiction, _protected_ground, _veto, _max_risk_floor, _abstention_band, _removable_risk, _clear)
 """In the order of the design; the conclusion's verdict is the most severe of those that fire."""
 
 

@@ -18,7 +18,7 @@ from tests.unit.specialists.plans import KINDS, plans
 PANEL: tuple[RuleSpecialist, ...] = tuple(open_local(name) for name in OWN)  # type: ignore[misc]
 CLOSE = 1e-5  # risks are rounded to six digits
 
-few = settings(max_examples=120, deadline=None)
+few = settings(max_examples=80, deadline=None)
 
 
 def ask(plan: Plan) -> Conclusion:
@@ -97,7 +97,7 @@ def test_a_further_trait_of_harm_never_helps(plan: Plan, trait: Trait) -> None:
 
 @few
 @given(plans, st.sampled_from(KINDS), st.booleans())
-def test_a_real_protection_before_never_harms(plan: Plan, kind: str, verified: bool) -> None:  # noqa: FBT001 - hypothesis passes it by name
+def test_a_real_protection_before_never_harms(plan: Plan, kind: str, verified: bool) -> None:
     guarded = each(plan, lambda action: replace(action, safeguards=(*action.safeguards, Safeguard(kind=kind, verified=verified))))
     never_milder(ask(guarded), ask(plan))
 

@@ -44,6 +44,7 @@ def _operation(method: str, path: str, described: dict[str, Any], examples: dict
         el("dl", *answers, class_="facts"),
         *answered,
         class_="card operation",
+        lang="en",
     )
 
 

@@ -147,8 +147,8 @@ def _understood(decision: Mapping[str, Any], language: str) -> Markup:
     kinds = [item["kind"] for item in understanding["pii"]]
     masked = ", ".join(f"{kind} × {kinds.count(kind)}" for kind in sorted(set(kinds)))
     facts = [
-        (text("page.written_in", language), understanding["language"]),
-        (text("page.domain", language), understanding["domain"]),
+        (text("page.written_in", language), _language(understanding["language"])),
+        (text("page.domain", language), text(f"domain.{understanding['domain']}", language)),
         (text("page.plan_format", language), plan["format"]),
         (text("page.masked", language), masked or text("page.nothing", language)),
     ]
@@ -158,6 +158,10 @@ def _understood(decision: Mapping[str, Any], language: str) -> Markup:
     ]
     listed = el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in facts), class_="facts")
     return el("section", el("h2", text("page.understood", language)), listed, el("ol", *tasks, class_="tasks"), class_="card")
+
+
+def _language(code: str) -> str:
+    return text(f"page.read_in_{code}", code) if code in ("pt", "en") else "-"
 
 
 def _action(action: Mapping[str, Any], language: str) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import uvicorn
 
 from neural_hive.gateway.app import create_app
@@ -15,6 +17,7 @@ def serve(settings: Settings) -> None:
     The access log is off: addresses may hold what people typed, and `/metrics` counts better.
     """
     configure_logging(settings.log_level, settings.log_format)
+    sys.setswitchinterval(0.0005)  # a decision waits for the ledger's thread: it must not wait 5 ms for its turn
     server(settings).run()
 
 

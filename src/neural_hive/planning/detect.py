@@ -65,6 +65,7 @@ _SHELL_MARK = re.compile(
 _SHELL_BLOCK = re.compile(
     r"(?:if|for|while|until|case)\s.*(?:;\s*(?:then|do)|\bin\b.*)$|(?:function\s+)?\w+\s*\(\)\s*\{|(?:fi|done|esac|\}|then|else|do|\{)\s*;?$"
 )
+_BARE_WORD = re.compile(r"fi|done|esac|then|else|do|sudo|time|env|exec|command|nice")
 _PREFIXES = frozenset({"sudo", "time", "nohup", "env", "exec", "command", "then", "do", "else", "!", "doas", "nice"})
 
 
@@ -165,7 +166,7 @@ def looks_like_shell(text: str) -> bool:
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         return False
-    first = _is_command(lines[0])
+    first = _is_command(lines[0]) and not _BARE_WORD.fullmatch(lines[0].strip())
     return first and sum(map(_is_command, lines)) * 2 >= len(lines)
 
 

@@ -154,7 +154,7 @@ def _tasks(file: _File, circumstances: Circumstances, seen: dict[str, int]) -> I
         found = [finding for finding in found if finding.effect.object == "secret"]
     page = Page(name, f"diff.{file.state}")
     head = page.write(f"{_SYMBOLS[file.state]} {file.path}")
-    if not _said_by_others(file, lines, found, inner):
+    if not _only_protective(lines, found):
         page.act_at(head, **_placed(file, place), **_base(file, place))
     _write(page, lines, found, _placed(file, place))
     yield page.task()
@@ -213,10 +213,10 @@ def _placed(file: _File, place: Place) -> dict[str, Any]:
     return {"target": file.path, "environment": place.environment, "disposable": place.disposable}
 
 
-def _said_by_others(file: _File, lines: list[Line], found: list[Finding], inner: tuple[Task, ...]) -> bool:
-    """Whether the findings, or the text inside, say all that the change of the file means."""
+def _only_protective(lines: list[Line], found: list[Finding]) -> bool:
+    """Whether every changed line adds a protection, so that nothing else changes."""
     protective = {id(finding.line) for finding in found if Trait.PROTECTIVE in finding.effect.traits}
-    return (bool(lines) and len(protective) == len(lines)) or (bool(inner) and file.role.name == "migration")
+    return bool(lines) and len(protective) == len(lines)
 
 
 def _write(page: Page, lines: list[Line], found: list[Finding], fields: dict[str, Any]) -> None:

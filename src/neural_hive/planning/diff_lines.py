@@ -21,6 +21,7 @@ _DOWN = re.compile(
     r"\bdef\s+down(?:grade)?\b|exports\.down|\bfunction\s+down\b|\basync\s+down\b|goose\s+Down|migrate:down|\bdown\s*[(:=]", re.IGNORECASE
 )
 _UP = re.compile(r"\bdef\s+\w+|exports\.up|\bfunction\s+\w+|\basync\s+up\b|goose\s+Up|migrate:up|\bup\s*[(:=]", re.IGNORECASE)
+_ANY_KEY = frozenset({"run", "script", "uses", "name", "if", "command", "args", "type", "kind", "path", "return"})
 _MAX_WIDTH = 400
 
 
@@ -134,7 +135,7 @@ def _same_place(one: Line, other: Line) -> bool:
 def _replaced(line: Line, lines: Sequence[Line]) -> bool:
     """Whether the same key is given another value that no rule knows as a danger."""
     key = _KEY.match(line.text)
-    if not key:
+    if not key or key[1].lower() in _ANY_KEY:
         return False
     for other in lines:
         match = _KEY.match(other.text) if other.sign == "+" and other.hunk == line.hunk else None

@@ -17,7 +17,7 @@ from neural_hive.planning.kubernetes_knowledge import Role, lookup
 from neural_hive.planning.place import Place, place_of
 from neural_hive.planning.reading import Circumstances, Reading
 from neural_hive.planning.writing import Page
-from neural_hive.types import Environment, Safeguard, Scope, Task
+from neural_hive.types import Environment, Safeguard, Scope, Task, Trait
 from neural_hive.understanding.ontology import ontology
 from neural_hive.understanding.privacy import mask
 
@@ -25,6 +25,8 @@ _COMMENT = re.compile(r"^\s*#(?!!)(?P<words>.*)$", re.MULTILINE)
 _MAX_COMMENTS = 200
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "/bin/sh", "/bin/bash", "/bin/ash", "/usr/bin/bash", "/bin/dash"})
 _LABELLED = ("labels",)
+_REACHING = frozenset({Trait.EXPOSING, Trait.RAISES_PRIVILEGE})  # what it opens reaches further than the thing itself
+_REACHING_ROLES = frozenset({Role.RULES, Role.BINDING, Role.WEBHOOK, Role.NETWORK_POLICY})
 
 
 def read_kubernetes(source: str, circumstances: Circumstances) -> Reading:
@@ -85,26 +87,29 @@ def _around(source: str, manifests: list[dict[str, Any]], circumstances: Circums
 def _tasks(body: dict[str, Any], around: _Around, seen: dict[str, int]) -> Iterator[Task]:
     name = str(body.get("kind", ""))[:80]
     manifest = Manifest(body, lookup().kind(name), dict(leaves(body)))
-    place = place_of(_names(manifest), around.environment, around.circumstances)
+    labels = _labels(manifest)
+    firm = place_of(labels, around.environment, around.circumstances, hints=[manifest.name])
+    place = firm if manifest.kind.role in _REACHING_ROLES else place_of([*labels, manifest.name], around.environment, around.circumstances)
     task_id = mask("/".join(part for part in (name, manifest.namespace, manifest.name) if part)).text
     count = seen[task_id] = seen.get(task_id, 0) + 1
     task_id = task_id if count == 1 else f"{task_id} #{count}"
-    yield _task(manifest, task_id, name, place)
+    yield _task(manifest, task_id, place, firm)
     for number, (language, script) in enumerate(_scripts(manifest), 1):
         yield from embedded(script, language, f"{task_id}/{number}", place)
 
 
-def _names(manifest: Manifest) -> list[str]:
+def _labels(manifest: Manifest) -> list[str]:
+    """What says where a document goes: its namespace and labels; for a namespace also its name."""
     metadata = mapping(manifest.body.get("metadata"))
     labels = [
         str(value) for kind in _LABELLED for value in mapping(metadata.get(kind)).values() if isinstance(value, str) and len(value) < 80
     ]
     owner = dig(manifest.body, "spec", "destination", "namespace")
-    return [manifest.namespace, manifest.name, *labels, str(owner or "")]
+    return [manifest.namespace, manifest.name if manifest.kind.role is Role.NAMESPACE else "", *labels, str(owner or "")]
 
 
-def _task(manifest: Manifest, task_id: str, name: str, place: Place) -> Task:
-    page = Page(task_id, f"kubernetes.{name}")
+def _task(manifest: Manifest, task_id: str, place: Place, firm: Place) -> Task:
+    page = Page(task_id, f"kubernetes.{manifest.body['kind'][:80]}")
     fields = _fields(manifest, place)
     head = page.write(f"apply {task_id}")
     found = list(findings(manifest))
@@ -114,14 +119,15 @@ def _task(manifest: Manifest, task_id: str, name: str, place: Place) -> Task:
             head, **fields, operation=kind.operation, object=kind.object, traits=kind.traits, scope=Scope.ONE, safeguards=_rollout(manifest)
         )
     for finding in found:
-        _act(page, finding, fields, place)
+        reaching = not _REACHING.isdisjoint(finding.effect.traits)
+        _act(page, finding, _fields(manifest, firm) if reaching else fields)
     return page.task()
 
 
-def _act(page: Page, finding: Finding, fields: dict[str, Any], place: Place) -> None:
+def _act(page: Page, finding: Finding, fields: dict[str, Any]) -> None:
     effect = finding.effect
-    sensitivity = fields["sensitivity"] if place.disposable else max(effect.sensitivity, fields["sensitivity"])
-    weight = {"sensitivity": sensitivity, "blast": fields["blast"] if place.disposable else max(effect.blast, fields["blast"])}
+    low = fields["disposable"]
+    weight = {name: fields[name] if low else max(getattr(effect, name), fields[name]) for name in ("sensitivity", "blast")}
     page.act(
         finding.line, **(fields | weight), operation=effect.operation, object=effect.object, traits=effect.traits, scope=effect.scope,
         safeguards=finding.safeguards,

@@ -12,13 +12,14 @@ from neural_hive.planning.knowledge import most_cautious
 from neural_hive.planning.place import Place, place_of
 from neural_hive.planning.reading import Circumstances, Reading
 from neural_hive.planning.terraform_change import ResourceChange, environment_values, read_change
-from neural_hive.planning.terraform_findings import findings
+from neural_hive.planning.terraform_findings import Finding, findings
 from neural_hive.planning.terraform_knowledge import Flag, lookup
 from neural_hive.planning.writing import Page
 from neural_hive.types import Environment, Safeguard, Scope, Task, Trait
 from neural_hive.understanding.ontology import ontology
 
 _HARMLESS = frozenset({"tags", "tags_all", "labels", "description", "effective_labels", "terraform_labels", "annotations"})
+_REACHING = frozenset({Trait.EXPOSING, Trait.RAISES_PRIVILEGE})  # what it opens reaches further than the thing itself
 _GRANTING = ("attachment", "_policy", "member", "binding", "assignment", "permission", "grant", "membership", "access", "collaborator")
 
 
@@ -77,7 +78,8 @@ class _Names:
 
 
 def _task(change: ResourceChange, around: Environment, circumstances: Circumstances, names: _Names) -> Task:
-    place = place_of(change.names, around, circumstances)
+    firm = place_of(change.labels, around, circumstances, hints=change.names)
+    place = firm if change.flagged(Flag.ACCESS, Flag.KEYS, Flag.CONTROL) else place_of(change.names, around, circumstances)
     page = Page(names.unique(change.address), f"terraform.{change.verb}")
     fields = _fields(change, place)
     head = page.write(change.title)
@@ -85,17 +87,19 @@ def _task(change: ResourceChange, around: Environment, circumstances: Circumstan
     if not _only_protective(change, found):
         page.act_at(head, **(fields | _base(change)))
     for finding in found:
-        effect = finding.effect
-        weight = {"sensitivity": max(effect.sensitivity, fields["sensitivity"]) if not place.disposable else fields["sensitivity"]}
-        page.act(
-            finding.line,
-            **(fields | weight | {"operation": effect.operation, "object": effect.object or fields["object"]}),
-            traits=effect.traits, scope=effect.scope, safeguards=finding.safeguards,
-        )  # fmt: skip
+        reaching = not _REACHING.isdisjoint(finding.effect.traits)
+        _act(page, finding, _fields(change, firm) if reaching else fields)
     if change.verb in {"update", "replace"} and not found:
         for path in change.changed[:5]:
             page.write(change.show(path))
     return page.task()
+
+
+def _act(page: Page, finding: Finding, fields: dict[str, Any]) -> None:
+    effect = finding.effect
+    sensitivity = fields["sensitivity"] if fields["disposable"] else max(effect.sensitivity, fields["sensitivity"])
+    meaning = {"operation": effect.operation, "object": effect.object or fields["object"], "sensitivity": sensitivity}
+    page.act(finding.line, **(fields | meaning), traits=effect.traits, scope=effect.scope, safeguards=finding.safeguards)
 
 
 def _fields(change: ResourceChange, place: Place) -> dict[str, Any]:

@@ -58,6 +58,11 @@ class ResourceChange:
         return [self.address, *_names(self.after or self.before)]
 
     @property
+    def labels(self) -> list[str]:
+        """The values of its tags and labels, which say more than a name does."""
+        return list(_names(self.after or self.before, labelled_only=True))
+
+    @property
     def changed(self) -> list[Path]:
         """Paths whose value differs and is not merely unknown yet."""
         paths = dict.fromkeys([*self.before, *self.after])
@@ -112,12 +117,12 @@ def _true_paths(value: Any) -> frozenset[Path]:
     return frozenset(path for path, leaf in leaves(value) if leaf is True) if isinstance(value, (dict, list)) else frozenset()
 
 
-def _names(values: Leaves) -> Iterator[str]:
+def _names(values: Leaves, *, labelled_only: bool = False) -> Iterator[str]:
     identity = lookup().knowledge.names.identity
     for path, value in values.items():
         if isinstance(value, str) and value and len(path) <= 4:
             labelled = any(part in _LABELS for part in path[:-1])
-            if labelled or path[-1].lower() in identity:
+            if labelled or (path[-1].lower() in identity and not labelled_only):
                 yield value[:200]
 
 

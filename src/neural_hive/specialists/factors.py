@@ -47,6 +47,8 @@ class Spec:
         lift: Share of the other factors' weighted scores that is added to the strongest one.
         offers: Hazard dimension -> protections it would propose, the best first.
         concerns: Hazard dimension -> how much any factor listens to it; vetoes need `veto_concern`.
+        listens: Domain -> share of the learned reading's risk that this specialist makes its own;
+            "default" for the others.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Spec:
     offers: Mapping[str, tuple[str, ...]]
     veto_concern: float
     concerns: Mapping[str, float]
+    listens: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +71,12 @@ class Common:
     unread_prior: float
     unknown_operation: float
     unknown_object: float
-    unknown_on_trivial: float
-    trivial_sensitivity: float
     evidence_from: float
     signals: Mapping[str, float]
+    reader_risk: tuple[float, float, float]
+    reader_trust: float
+    sure_from: float
+    sure_to: float
 
 
 def load_spec(package: str) -> Spec:
@@ -96,6 +101,7 @@ def load_spec(package: str) -> Spec:
         offers={dimension: tuple(kinds) for dimension, kinds in raw["offers"].items()},
         veto_concern=raw["veto_concern"],
         concerns=concerns,
+        listens=raw["listens"],
     )
 
 
@@ -119,4 +125,4 @@ def _factor(name: str, table: dict[str, Any]) -> FactorRule:
 def load_common() -> Common:
     """The shared numbers from `common.toml`."""
     raw = tomllib.loads(files("neural_hive.specialists").joinpath("common.toml").read_text(encoding="utf-8"))
-    return Common(**raw)
+    return Common(**{**raw, "reader_risk": tuple(raw["reader_risk"])})

@@ -6,12 +6,16 @@ was read with certainty stays as dangerous as it is, whatever the style of the t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import sqrt
 
 from neural_hive.models.linear import LinearModel, Logits, softmax
 from neural_hive.models.packaged import PackagedModels
+from neural_hive.specialists.factors import Common, load_common
 from neural_hive.specialists.features import action_features, plan_words
+from neural_hive.specialists.hazard import Reading
 from neural_hive.types import Plan
 
 MODEL = "reader"
@@ -41,3 +45,50 @@ def probabilities(plan: Plan) -> Logits | None:
 @lru_cache(maxsize=256)
 def _of_words(words: tuple[str, ...]) -> Logits:
     return reader().logits(words, word_scale(len(words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What the learned reading makes of a risk.
+
+    Attributes:
+        risk, confidence: After it was heard.
+        learned: The risk that it sees by itself.
+        raised: It is the reason why the risk is as high as it is.
+    """
+
+    risk: float
+    confidence: float
+    learned: float
+    raised: bool
+
+
+def lifted(plan: Plan, found: Sequence[Reading], risk: float, confidence: float, listens: Mapping[str, float]) -> Lift | None:
+    """A specialist's risk and confidence after the learned reading; None where there is none."""
+    chances = probabilities(plan)
+    if chances is None:
+        return None
+    common = load_common()
+    learned = sum(weight * chance for weight, chance in zip(common.reader_risk, chances, strict=True))
+    settled = risk
+    if learned < risk:
+        sure = _sureness(found, common)
+        settled = sure * risk + (1.0 - sure) * learned
+    own = learned * listens.get(plan.domain, listens["default"])
+    return Lift(
+        risk=max(settled, own),
+        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(chances) - 1.0) * common.reader_trust,
+        learned=learned,
+        raised=own > settled,
+    )
+
+
+def _sureness(found: Sequence[Reading], common: Common) -> float:
+    """How firmly the worst act was read, from 0 (the learned reading decides) to 1 (it cannot lower the risk)."""
+    if not found:
+        return 0.0
+    worst = max(found, key=lambda reading: reading.worst)
+    if worst.action.operation == "unknown":
+        return 0.0
+    low, high = common.sure_from, common.sure_to
+    return min(1.0, max(0.0, (worst.action.certainty - low) / (high - low)))

@@ -14,7 +14,8 @@ from math import exp, log
 from neural_hive.specialists.changes import change_of
 from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
 from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
-from neural_hive.specialists.wording import factor_sentence, mitigation_sentence, quiet_sentence, signal_sentence
+from neural_hive.specialists.learned import MODEL, lifted, reader
+from neural_hive.specialists.wording import reading_factor, factor_sentence, mitigation_sentence, quiet_sentence, signal_sentence
 from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
 
 Basis = Action | Signal | None
@@ -38,8 +39,8 @@ class Score:
 class RuleSpecialist:
     """A specialist made of rules over actions.
 
-    Learned models come in through the same door: a subclass overrides `lift`, which is asked for
-    every plan and may raise the risk of certain readings, or settle that of uncertain ones.
+    The learned reading of the text comes in through `lift`: it may raise the risk of any plan, and
+    settle that of an uncertain reading.
 
     Args:
         package: The package that holds `factors.toml`.
@@ -52,7 +53,7 @@ class RuleSpecialist:
         self._plan_factors = plan_factors
         self._known: dict[tuple[object, ...], tuple[Terms, ...]] = {}
         self.name = self._spec.name
-        self._model = ModelInfo(name=f"{self.name}-rules", version=self._spec.version, source="rules")
+        self._model = ModelInfo(name=f"{self.name}-rules", version=f"{self._spec.version}+{MODEL}.{reader().version}", source="learned")
 
     async def evaluate(self, plan: Plan) -> Opinion:
         """Judge the plan; see the port."""
@@ -70,20 +71,21 @@ class RuleSpecialist:
         """The same risk, confidence, recommendation and vetoes without factors and words: for asking again quickly."""
         return self._opinion(plan, worded=False)
 
-    def lift(self, plan: Plan, risk: float) -> float:  # noqa: ARG002
-        """The risk after what else is known about the plan; rules know nothing else."""
-        return risk
-
     def _opinion(self, plan: Plan, *, worded: bool) -> Opinion:
         found = readings(plan)
         scores = self._scores(plan, found)
         confidence = self._confidence(plan, found)
-        risk = self.lift(plan, self._risk(plan, [score.value for score in scores]))
+        risk = self._risk(plan, [score.value for score in scores])
+        lift = lifted(plan, found, risk, confidence, self._spec.listens)
+        if lift is not None:
+            risk, confidence = lift.risk, lift.confidence
         vetoes = self._vetoes(found) if risk >= self._common.reject else ()
         factors: tuple[Factor, ...] = ()
         mitigations: tuple[Mitigation, ...] = ()
         if worded:
             factors = tuple(self._factor(rule, score, plan) for rule, score in zip(self._spec.factors, scores, strict=True))
+            if lift is not None and lift.raised:
+                factors += (reading_factor(plan, lift),)
             mitigations = self._mitigations(plan, found, scores, risk) if risk >= self._common.conditional else ()
         return Opinion(
             specialist=self.name,
@@ -149,8 +151,7 @@ class RuleSpecialist:
             action = reading.action
             sure = action.certainty
             if action.operation == "unknown":
-                trivial = action.object != "unknown" and action.sensitivity <= common.trivial_sensitivity
-                sure *= common.unknown_on_trivial if trivial else common.unknown_operation
+                sure *= common.unknown_operation
             if action.object == "unknown":
                 sure *= common.unknown_object
             total += sure

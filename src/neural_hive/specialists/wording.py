@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from neural_hive.messages import catalogue, text
-from neural_hive.types import Action, Change, Safeguard, Signal
+from neural_hive.specialists.learned import Lift
+from neural_hive.types import Action, Change, Evidence, Factor, Plan, Safeguard, Signal, Task
 
 _LONGEST = 90
 
@@ -52,6 +53,19 @@ def signal_sentence(signal: Signal, language: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def reading_factor(plan: Plan, lift: Lift) -> Factor:
+    """What the learned reading adds, as a factor of its own; it has no share in the rules' weights."""
+    quote = shorten(plan.title) or next((shorten(task.description) for task in plan.tasks), "")
+    evidence = tuple(task_evidence(task) for task in plan.tasks[:1])
+    sentence = text("specialist.text_reading", plan.language, percent=round(lift.learned * 100), words=quote)
+    return Factor(name="text_reading", weight=0.0, score=round(lift.learned, 6), evidence=evidence, sentence=sentence)
+
+
+def task_evidence(task: Task) -> Evidence:
+    """A whole task as evidence."""
+    return Evidence(task_id=task.id, start=0, end=len(task.description), quote=shorten(task.description))
+
+
 def quiet_sentence(specialist: str, language: str) -> str:
     """One sentence: nothing in the plan touches this factor."""
     key = f"specialist.quiet.{specialist}"

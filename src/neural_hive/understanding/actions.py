@@ -91,7 +91,7 @@ def _read_clause(words: Words, clause: Clause) -> list[Action]:
         timing=phrases.timing(words, clause),
         polarity=polarity,
         disposable=phrases.disposable(words, clause, head, target),
-        certainty=phrases.certainty(head, target),
+        certainty=phrases.certainty(words, clause, head, target),
         safeguards=stated(words, clause, head, acting=False),
         denied=denied(words, clause),
         qualifiers=phrases.qualifiers(words, clause, target),

@@ -37,7 +37,7 @@ class _Model(NamedTuple):
     action: float
 
 
-def classify(text: str, actions: Sequence[Action] = (), format: str = "text") -> dict[Domain, float]:
+def classify(text: str, actions: Sequence[Action] = (), format: str = "text") -> dict[Domain, float]:  # noqa: A002 - the name of the API field
     """Probabilities of the domains.
 
     Args:

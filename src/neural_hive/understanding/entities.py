@@ -16,7 +16,8 @@ from neural_hive.types import Entity
 
 _TIME = r"\b(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9])?(?:\s?[ap]\.?m\b\.?)?|h(?:[0-5][0-9])?\b|\s?[ap]\.?m\b\.?)"
 _DATE = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-3]?[0-9]/[01]?[0-9](?:/[0-9]{2,4})?\b"
-_NUMBER = r"[0-9]++(?:[.,][0-9]++)*+"
+_NUMBER = r"(?<![0-9.,])[0-9]++(?:[.,][0-9]++)*+"
+_AMOUNT = rf"{_NUMBER}(?:\s?(?:mil|mi|k|m|milh[õo]es|million|bilh[õo]es)\b)?"
 _URL = r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s\"'<>)]+"
 _VERSION = r"\bv?[0-9]+\.[0-9]+\.[0-9]+(?:[\-+][\w.]+)?\b|\bv[0-9]+(?:\.[0-9]+)?\b"
 _NAME = r"(?<![\w.\-/~@])[~\w./*\-]++"
@@ -55,20 +56,19 @@ def _name_kind(name: str, text: str, start: int, words: _Words) -> str:
     """What an identifier names; "" for an ordinary word."""
     if name.lower() in words.days:
         return "date"
-    if not name or name.isspace() or name[0] == "-" or (name.isalpha() and (name.islower() or name[1:].islower() or name.isupper())):
-        return ""
-    if len(name) > _LONGEST:
+    if not name.strip() or name[0] == "-" or len(name) > _LONGEST or _is_plain(name):
         return ""
     if name.rpartition(".")[2].lower() in words.extensions and "." in name[:-1]:
         return "file"
     if "/" in name:
         return "path" if name[0] in "/~." and any(map(str.isalnum, name)) else ""
-    label = words.labels.get(_word_before(text, start), "")
-    if label and (_shaped(name) or "-" in name):
-        return label
     if not _shaped(name):
-        return ""
-    return "host" if _is_host(name) else "system"
+        return words.labels.get(_word_before(text, start), "") if "-" in name else ""
+    return words.labels.get(_word_before(text, start)) or ("host" if _is_host(name) else "system")
+
+
+def _is_plain(name: str) -> bool:
+    return name.isalpha() and (name.islower() or name[1:].islower() or name.isupper())
 
 
 def _word_before(text: str, start: int) -> str:
@@ -99,11 +99,11 @@ def _words() -> _Words:
         "plain": _PLAIN,
         "url": _URL,
         "quoted": _QUOTED.replace("(", "(?:").replace("(?:?", "(?"),
-        "money": rf"(?:R\$|US\$|\$|€|£)\s?{_NUMBER}(?:\s?(?:mil|mi|k|m|milh[õo]es|million|bilh[õo]es)\b)?|\b{_NUMBER}\s(?i:{either['currencies']})\b",
-        "percentage": rf"\b{_NUMBER}\s?%|\b{_NUMBER} (?:por cento|percent)\b",
+        "money": rf"(?:R\$|US\$|\$|€|£)\s?{_AMOUNT}|{_NUMBER}\s(?i:{either['currencies']})\b",
+        "percentage": rf"{_NUMBER}\s?%|{_NUMBER} (?:por cento|percent)\b",
         "date": _DATE,
         "time": _TIME,
-        "quantity": rf"(?i:\b{_NUMBER}\s?(?:{either['units']})\b)",
+        "quantity": rf"(?i:{_NUMBER}\s?(?:{either['units']})\b)",
         "version": _VERSION,
         "name": rf"(?i:\b(?:{either['days']})\b)|{_NAME}",
     }

@@ -215,9 +215,15 @@ def qualifiers(words: Words, clause: Clause, target: Target | None) -> tuple[str
     return tuple(found)
 
 
-def certainty(head: Hit, target: Target) -> float:
-    """How sure the reading is: lower without an object, and for a noun that only names the act."""
-    return round((0.9 if target.end else 0.6) - (0.1 if head.mood == "noun" else 0.0), 2)
+_EASY_CLAUSE = 12
+
+
+def certainty(words: Words, clause: Clause, head: Hit, target: Target) -> float:
+    """How sure the reading is: less without an object, for a noun, in a long clause, among rival verbs."""
+    rivals = sum(hit.mood != "noun" and hit.start != head.start for hit in words.within(clause, "operation"))
+    length = max(0, clause.end - clause.start - _EASY_CLAUSE)
+    sure = (0.95 if target.end else 0.65) - (0.1 if head.mood == "noun" else 0.0) - 0.08 * min(rivals, 3) - 0.015 * min(length, 20)
+    return round(max(sure, 0.3), 2)
 
 
 _KEEPING = frozenset("delete drop truncate wipe retire revoke protect verify scale_down rollback uninstall".split())

@@ -57,10 +57,10 @@ def mask(text: str, names: Names | None = None) -> Masked:
     Returns:
         The masked text, which masks to itself, and one finding per replacement, kinds in lower case.
     """
-    return _masked(text, names, lambda piece, kind: f"<{kind.upper()}>")
+    return _masked(text, names, _placeholder)
 
 
-def mask_source(source: str, format: str = "auto", names: Names | None = None) -> Masked:
+def mask_source(source: str, format: str = "auto", names: Names | None = None) -> Masked:  # noqa: A002 - the name of the API field
     """Mask machine text so that it still parses.
 
     Digits become 1s in place (no leading zero in a JSON number, no new token in SQL), everything
@@ -72,6 +72,10 @@ def mask_source(source: str, format: str = "auto", names: Names | None = None) -
         names: As for `mask`.
     """
     return mask(source, names) if format == "text" else _masked(source, names, _in_place)
+
+
+def _placeholder(_piece: str, kind: str) -> str:
+    return f"<{kind.upper()}>"
 
 
 def _in_place(piece: str, kind: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 Found = tuple[int, int, str]
 
 _SEP = r"[\s.\-\u2010-\u2015]"
-_RUN = re.compile(rf"\+?\(?[0-9](?:[\s.()/\-\u2010-\u2015]{{0,3}}+[0-9]){{7,}}+")
+_RUN = re.compile(r"\+?\(?[0-9](?:[\s.()/\-\u2010-\u2015]{0,3}+[0-9]){7,}+")
 _CPF = re.compile(
     rf"(?<![0-9])(?=([0-9]{{3}}{_SEP}{{0,3}}[0-9]{{3}}{_SEP}{{0,3}}[0-9]{{3}}[\s.\-/\u2010-\u2015]{{0,3}}[0-9]{{2}})(?![0-9]))"
 )
@@ -87,18 +87,20 @@ def _beside_labels(text: str, rules: _Rules) -> list[Found]:
         for match in _UNCHECKED.finditer(text):
             if len(_digits(match[2])) in (11, 14):
                 found.append((*match.span(2), match[1].lower()))
-    for match in rules.documents.finditer(text):
-        found.append((*match.span(match.lastindex or 0), next(kind for kind, label in match.groupdict().items() if label)))
+    found += [(*match.span(match.lastindex or 0), _label(match)) for match in rules.documents.finditer(text)]
     return found
+
+
+def _label(match: re.Match[str]) -> str:
+    return next(kind for kind, label in match.groupdict().items() if label)
 
 
 def _checked(text: str, start: int, end: int, rules: _Rules) -> list[Found]:
     """Numbers proved by their check digits within one run of digits and separators."""
     found: list[Found] = []
     for pattern, kind, holds in ((_CPF, "cpf", _is_cpf), (_CNPJ, "cnpj", _is_cnpj), (_CARD, "card", _is_card)):
-        for match in pattern.finditer(text, start, end):
-            if holds(_digits(match[1])) or (kind == "card" and rules.card.search(text[max(0, start - 30) : start])):
-                found.append((*match.span(1), kind))
+        labelled = kind == "card" and rules.card.search(text, max(0, start - 30), start) is not None
+        found += [(*match.span(1), kind) for match in pattern.finditer(text, start, end) if labelled or holds(_digits(match[1]))]
     for pattern in (_SPACED, _PAIRED):
         for match in pattern.finditer(text, start, end):
             found += _spaced(match)

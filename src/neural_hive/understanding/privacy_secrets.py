@@ -94,10 +94,10 @@ def _labelled(match: re.Match[str], rules: _Rules) -> Found | None:
         return start, end, "weak_password"
     if not bare or bare.lower() in rules.not_secret or bare[0] in "$%\\/*-" or " " in bare or len(bare) < 4:
         return None
-    return (start, end, "token") if _secret_like(bare, group != "bare", match["sign"].lower()) else None
+    return (start, end, "token") if _secret_like(bare, match["sign"].lower(), quoted=group != "bare") else None
 
 
-def _secret_like(value: str, quoted: bool, sign: str) -> bool:
+def _secret_like(value: str, sign: str, *, quoted: bool) -> bool:
     """Whether a value beside a label is the secret itself, not a word of the sentence or an expression."""
     letters = any(char.isalpha() for char in value)
     digits = any(char.isdigit() for char in value)

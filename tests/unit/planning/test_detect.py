@@ -56,6 +56,8 @@ from neural_hive.planning.detect import FORMATS, detect
         ("docker: explain to the team how we use it", "text"),
         ("make sure nobody can drop the table", "text"),
         ("Update the user guide, set the new logo", "text"),
+        ("then", "text"),
+        ("done", "text"),
         ("", "text"),
         ("   \n", "text"),
     ],

@@ -144,6 +144,11 @@ def test_paths_tell_the_environment(path: str, environment: Environment) -> None
     assert {action.environment for action in only(patch(path, "-a: 1", "+a: 2"))} == {environment}
 
 
+def test_a_check_of_the_pipeline_that_gives_way_to_another_command_is_lost() -> None:
+    source = patch(".github/workflows/deploy.yml", "-      - run: make test", "+      - run: echo ok")
+    assert Trait.WEAKENS_CONTROL in traits(source)
+
+
 def test_deleted_files() -> None:
     assert Trait.WEAKENS_CONTROL in traits(deleted("tests/test_login.py", "def test_login():", "    assert True"))
     assert Trait.WEAKENS_CONTROL in traits(deleted("scripts/backup/nightly.sh", "pg_dump x"))

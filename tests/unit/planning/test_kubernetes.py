@@ -148,6 +148,13 @@ def test_the_namespace_wins_over_the_title() -> None:
     assert (action.environment, action.disposable) == (Environment.PRODUCTION, False)
 
 
+def test_a_right_is_not_disposable_by_its_name() -> None:
+    found = only(binding("cluster-admin", "system:authenticated").replace("name: web", "name: ci-test").replace("prod", "default"))
+    assert not any(action.disposable or action.environment is Environment.DEVELOPMENT for action in found)
+    runner = manifest("Deployment", pod(securityContext={"privileged": True}), metadata={"name": "ci-runner", "namespace": "default"})
+    assert not any(action.disposable for action in only(runner) if action.has(Trait.RAISES_PRIVILEGE))
+
+
 def test_lists_many_documents_and_json() -> None:
     one = yaml.safe_load(manifest("ConfigMap"))
     listed = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [one, one]})

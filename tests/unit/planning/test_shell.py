@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -14,7 +15,16 @@ from neural_hive.planning.shell import read_shell
 from neural_hive.types import Action, Environment, Polarity, Scope, Trait
 
 NOWHERE = Circumstances()
-GRAVE = (Trait.IRREVERSIBLE, Trait.UNBOUNDED, Trait.EXPOSING, Trait.WEAKENS_CONTROL, Trait.UNTRUSTED, Trait.RAISES_PRIVILEGE, Trait.INTERRUPTING, Trait.DECEPTIVE)
+GRAVE = (
+    Trait.IRREVERSIBLE,
+    Trait.UNBOUNDED,
+    Trait.EXPOSING,
+    Trait.WEAKENS_CONTROL,
+    Trait.UNTRUSTED,
+    Trait.RAISES_PRIVILEGE,
+    Trait.INTERRUPTING,
+    Trait.DECEPTIVE,
+)
 
 
 def read(source: str, circumstances: Circumstances = NOWHERE) -> Reading:
@@ -27,11 +37,20 @@ def actions(source: str, circumstances: Circumstances = NOWHERE) -> list[Action]
 
 def gravest(source: str) -> Action:
     """The action a careful reader would point at."""
-    return max(actions(source), key=lambda a: (a.carried_out, not a.disposable, not a.has(Trait.READ_ONLY), a.has(*GRAVE), a.has(Trait.DESTRUCTIVE), a.sensitivity))
+    return max(
+        actions(source),
+        key=lambda a: (a.carried_out, not a.disposable, not a.has(Trait.READ_ONLY), a.has(*GRAVE), a.has(Trait.DESTRUCTIVE), a.sensitivity),
+    )
 
 
 def is_grave(action: Action) -> bool:
-    return action.carried_out and not action.disposable and action.has(*GRAVE) and action.sensitivity >= 0.55 and not any(guard.verified for guard in action.safeguards)
+    return (
+        action.carried_out
+        and not action.disposable
+        and action.has(*GRAVE)
+        and action.sensitivity >= 0.55
+        and not any(guard.verified for guard in action.safeguards)
+    )
 
 
 def is_tame(action: Action) -> bool:
@@ -43,9 +62,9 @@ DANGEROUS = [
     "rm -rf /",
     "rm -rf /*",
     "rm -rf $HOME /projects/app/build",
-    'rm -rf ~',
+    "rm -rf ~",
     'DIR=\nrm -rf "$DIR/"*',
-    'DIR=\nrm -rf $DIR/',
+    "DIR=\nrm -rf $DIR/",
     'rm -rf "$DIR"/*',
     'rm -rf "${RELEASE}/"*',
     'unset D; rm -rf "$D"/*',
@@ -122,8 +141,8 @@ DANGEROUS = [
     ": > /var/log/audit/audit.log",
     "> /srv/clientes/cadastro.db",
     "vault kv delete secret/payments",
-    "run() { \"$@\"; }\nrun rm -rf /var/lib/mysql",
-    "DRY_RUN=0\nrun() { if [ \"$DRY_RUN\" = 1 ]; then echo \"$@\"; else \"$@\"; fi; }\nrun dropdb crm",
+    'run() { "$@"; }\nrun rm -rf /var/lib/mysql',
+    'DRY_RUN=0\nrun() { if [ "$DRY_RUN" = 1 ]; then echo "$@"; else "$@"; fi; }\nrun dropdb crm',
     "trap 'rm -rf /srv/clientes' EXIT\nls",
     "cleanup() { rm -rf /srv/clientes; }\ntrap cleanup EXIT\nls",
     "for d in /etc /usr; do rm -rf $d; done",
@@ -175,7 +194,7 @@ HARMLESS = [
     "mkdir -p out && touch out/x",
     "pg_dump crm > /backup/crm.sql",
     "pytest -q && ruff check .",
-    "DRY_RUN=1\nrun() { if [ \"$DRY_RUN\" = 1 ]; then echo \"+ $*\"; else \"$@\"; fi; }\nrun dropdb crm",
+    'DRY_RUN=1\nrun() { if [ "$DRY_RUN" = 1 ]; then echo "+ $*"; else "$@"; fi; }\nrun dropdb crm',
     "RUN=echo\n$RUN rm -rf /srv/x",
     'D=\nrm -rf "${D:?}/"*',
     "false && rm -rf /",
@@ -191,19 +210,21 @@ HARMLESS = [
 
 @pytest.mark.parametrize("source", DANGEROUS)
 def test_dangerous_commands_are_grave_and_unguarded(source: str) -> None:
-    assert any(is_grave(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.disposable, a.polarity, a.safeguards) for a in actions(source)]
+    assert any(is_grave(action) for action in actions(source))
 
 
 @pytest.mark.parametrize("source", HARMLESS)
 def test_harmless_neighbours_are_tame(source: str) -> None:
-    assert all(is_tame(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.disposable, a.polarity) for a in actions(source)]
+    assert all(is_tame(action) for action in actions(source)), [
+        (a.operation, a.target, a.traits, a.sensitivity, a.disposable, a.polarity) for a in actions(source)
+    ]
 
 
 @pytest.mark.parametrize(
     "source",
     [
         "rm -rf /srv/shop/releases/2023-11-04",
-        "R=/srv/shop/releases/2023-11-04\nrm -rf \"$R/\"*",
+        'R=/srv/shop/releases/2023-11-04\nrm -rf "$R/"*',
         "pg_dump -Fc -f /backup/crm.dump crm && pg_restore --list /backup/crm.dump > /dev/null && dropdb crm",
         "set -e\npg_dump -Fc -f /backup/crm.dump crm\npg_restore --list /backup/crm.dump\ndropdb crm",
         "pg_dump crm > /backup/crm.sql || exit 1\ndropdb crm",
@@ -222,7 +243,9 @@ def test_harmless_neighbours_are_tame(source: str) -> None:
     ],
 )
 def test_governable_changes_lie_between(source: str) -> None:
-    assert not any(is_grave(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.safeguards) for a in actions(source)]
+    assert not any(is_grave(action) for action in actions(source)), [
+        (a.operation, a.target, a.traits, a.sensitivity, a.safeguards) for a in actions(source)
+    ]
     assert not all(is_tame(action) for action in actions(source))
 
 
@@ -309,11 +332,61 @@ def test_nothing_to_read_is_an_error(source: str) -> None:
         read(source)
 
 
-SNIPPETS = st.sampled_from(["rm -rf", "$X", '"$(', ")", "<<EOF", "\nEOF\n", "&&", "||", "|", ";", "{", "}", "if", "then", "fi", "for x in", "do", "done", "case", "esac", "`", "'", '"', "${A:-", "}", "sudo", "xargs", "find . -exec", "eval", "bash -c", "psql -c", "ssh h", "f() {", "f", "!", "> /dev/sda", "é", "\x00", "\\", "A=1", "[[", "]]", "trap"])
+SNIPPETS = st.sampled_from(
+    [
+        "rm -rf",
+        "$X",
+        '"$(',
+        ")",
+        "<<EOF",
+        "\nEOF\n",
+        "&&",
+        "||",
+        "|",
+        ";",
+        "{",
+        "}",
+        "if",
+        "then",
+        "fi",
+        "for x in",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "`",
+        "'",
+        '"',
+        "${A:-",
+        "}",
+        "sudo",
+        "xargs",
+        "find . -exec",
+        "eval",
+        "bash -c",
+        "psql -c",
+        "ssh h",
+        "f() {",
+        "f",
+        "!",
+        "> /dev/sda",
+        "é",
+        "\x00",
+        "\\",
+        "A=1",
+        "[[",
+        "]]",
+        "trap",
+    ]
+)
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.one_of(st.text(max_size=300), st.lists(SNIPPETS, max_size=25).map(" ".join), st.binary(max_size=200).map(lambda raw: raw.decode("latin-1"))))
+@given(
+    st.one_of(
+        st.text(max_size=300), st.lists(SNIPPETS, max_size=25).map(" ".join), st.binary(max_size=200).map(lambda raw: raw.decode("latin-1"))
+    )
+)
 def test_no_text_breaks_the_reader(source: str) -> None:
     try:
         reading = read(source)
@@ -321,7 +394,10 @@ def test_no_text_breaks_the_reader(source: str) -> None:
         return
     assert 0 <= reading.coverage <= 1
     for task in reading.tasks:
-        assert all(0 <= a.sensitivity <= 1 and 0 <= a.blast <= 1 and 0 <= a.certainty <= 1 and a.traits == tuple(sorted(a.traits)) for a in task.actions)
+        assert all(
+            0 <= a.sensitivity <= 1 and 0 <= a.blast <= 1 and 0 <= a.certainty <= 1 and a.traits == tuple(sorted(a.traits))
+            for a in task.actions
+        )
 
 
 @settings(max_examples=20, deadline=None)
@@ -338,13 +414,23 @@ def test_reading_is_deterministic(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["rm -rf /srv/x && " * 1100 + "true", "(" * 3000, "$(" * 3000, "if true; then " * 800, "f() { f; f; }\nf", "a(){ b; b; };b(){ c; c; };c(){ a; a; }; a", "for a in 1 2 3 4 5 6; do " * 8 + "rm x" + "; done" * 8, "x" * 20000, 'bash -c "' * 500, "eval " * 3000, "sudo " * 3000],
+    [
+        "rm -rf /srv/x && " * 1100 + "true",
+        "(" * 3000,
+        "$(" * 3000,
+        "if true; then " * 800,
+        "f() { f; f; }\nf",
+        "a(){ b; b; };b(){ c; c; };c(){ a; a; }; a",
+        "for a in 1 2 3 4 5 6; do " * 8 + "rm x" + "; done" * 8,
+        "x" * 20000,
+        'bash -c "' * 500,
+        "eval " * 3000,
+        "sudo " * 3000,
+    ],
 )
 def test_hostile_scripts_stay_within_the_time_bound(source: str) -> None:
     read("ls")
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(PlanError):
         read(source[:20000])
-    except PlanError:
-        pass
     assert time.perf_counter() - started < 1.0

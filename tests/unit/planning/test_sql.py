@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -14,7 +15,16 @@ from neural_hive.planning.sql import read_sql
 from neural_hive.types import Action, Environment, Polarity, Scope, Trait
 
 NOWHERE = Circumstances()
-GRAVE = (Trait.IRREVERSIBLE, Trait.UNBOUNDED, Trait.EXPOSING, Trait.WEAKENS_CONTROL, Trait.UNTRUSTED, Trait.RAISES_PRIVILEGE, Trait.INTERRUPTING, Trait.DECEPTIVE)
+GRAVE = (
+    Trait.IRREVERSIBLE,
+    Trait.UNBOUNDED,
+    Trait.EXPOSING,
+    Trait.WEAKENS_CONTROL,
+    Trait.UNTRUSTED,
+    Trait.RAISES_PRIVILEGE,
+    Trait.INTERRUPTING,
+    Trait.DECEPTIVE,
+)
 
 
 def read(source: str, circumstances: Circumstances = NOWHERE) -> Reading:
@@ -27,11 +37,20 @@ def actions(source: str, circumstances: Circumstances = NOWHERE) -> list[Action]
 
 def gravest(source: str) -> Action:
     """The action a careful reader would point at."""
-    return max(actions(source), key=lambda a: (a.carried_out, not a.disposable, not a.has(Trait.READ_ONLY), a.has(*GRAVE), a.has(Trait.DESTRUCTIVE), a.sensitivity))
+    return max(
+        actions(source),
+        key=lambda a: (a.carried_out, not a.disposable, not a.has(Trait.READ_ONLY), a.has(*GRAVE), a.has(Trait.DESTRUCTIVE), a.sensitivity),
+    )
 
 
 def is_grave(action: Action) -> bool:
-    return action.carried_out and not action.disposable and action.has(*GRAVE) and action.sensitivity >= 0.5 and not any(guard.verified for guard in action.safeguards)
+    return (
+        action.carried_out
+        and not action.disposable
+        and action.has(*GRAVE)
+        and action.sensitivity >= 0.5
+        and not any(guard.verified for guard in action.safeguards)
+    )
 
 
 def is_tame(action: Action) -> bool:
@@ -146,18 +165,24 @@ BETWEEN = [
 
 @pytest.mark.parametrize("source", DANGEROUS)
 def test_dangerous_statements_are_grave_and_unguarded(source: str) -> None:
-    assert any(is_grave(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.polarity, a.safeguards) for a in actions(source)]
+    assert any(is_grave(action) for action in actions(source))
 
 
 @pytest.mark.parametrize("source", HARMLESS)
 def test_harmless_neighbours_are_tame(source: str) -> None:
-    assert all(is_tame(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.disposable, a.polarity) for a in actions(source)]
+    assert all(is_tame(action) for action in actions(source)), [
+        (a.operation, a.target, a.traits, a.sensitivity, a.disposable, a.polarity) for a in actions(source)
+    ]
 
 
 @pytest.mark.parametrize("source", BETWEEN)
 def test_governable_changes_lie_between(source: str) -> None:
-    assert not any(is_grave(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.safeguards) for a in actions(source)]
-    assert not all(is_tame(action) for action in actions(source)), [(a.operation, a.target, a.traits, a.sensitivity, a.disposable) for a in actions(source)]
+    assert not any(is_grave(action) for action in actions(source)), [
+        (a.operation, a.target, a.traits, a.sensitivity, a.safeguards) for a in actions(source)
+    ]
+    assert not all(is_tame(action) for action in actions(source)), [
+        (a.operation, a.target, a.traits, a.sensitivity, a.disposable) for a in actions(source)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +201,7 @@ def test_governable_changes_lie_between(source: str) -> None:
     ],
 )
 def test_the_where_clause_decides_the_scope(where: str, scope: Scope) -> None:
-    action = gravest(f"DELETE FROM orders {where}")
+    action = gravest(f"DELETE FROM orders {where}")  # noqa: S608 - text under test, never run
     assert action.scope is scope
     assert action.has(Trait.UNBOUNDED) is (scope is Scope.ALL)
 
@@ -242,11 +267,51 @@ def test_nothing_to_read_is_an_error(source: str) -> None:
         read(source)
 
 
-SNIPPETS = st.sampled_from(["DELETE FROM t", "WHERE", "OR 1=1", "id = 7", ";", "--", "/*", "*/", "'", '"', "$$", "$a$", "(", ")", "DROP TABLE", "SELECT", "EXEC", "BEGIN", "END", "COMMIT", "DO", "EXPLAIN ANALYZE", "GRANT", "TO", "\nGO\n", "\\c x\n", "é", "\x00", "WITH a AS (", "UPDATE t SET", "#t", "[x]", "`"])
+SNIPPETS = st.sampled_from(
+    [
+        "DELETE FROM t",
+        "WHERE",
+        "OR 1=1",
+        "id = 7",
+        ";",
+        "--",
+        "/*",
+        "*/",
+        "'",
+        '"',
+        "$$",
+        "$a$",
+        "(",
+        ")",
+        "DROP TABLE",
+        "SELECT",
+        "EXEC",
+        "BEGIN",
+        "END",
+        "COMMIT",
+        "DO",
+        "EXPLAIN ANALYZE",
+        "GRANT",
+        "TO",
+        "\nGO\n",
+        "\\c x\n",
+        "é",
+        "\x00",
+        "WITH a AS (",
+        "UPDATE t SET",
+        "#t",
+        "[x]",
+        "`",
+    ]
+)
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.one_of(st.text(max_size=300), st.lists(SNIPPETS, max_size=25).map(" ".join), st.binary(max_size=200).map(lambda raw: raw.decode("latin-1"))))
+@given(
+    st.one_of(
+        st.text(max_size=300), st.lists(SNIPPETS, max_size=25).map(" ".join), st.binary(max_size=200).map(lambda raw: raw.decode("latin-1"))
+    )
+)
 def test_no_text_breaks_the_reader(source: str) -> None:
     try:
         reading = read(source)
@@ -261,15 +326,31 @@ def test_no_text_breaks_the_reader(source: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(DANGEROUS), st.sampled_from(["SELECT 1", "COMMENT ON TABLE a IS 'x'", "INSERT INTO a VALUES (1)"]))
 def test_statements_around_do_not_hide_a_dangerous_one(source: str, other: str) -> None:
-    assert any(is_grave(action) for action in actions(f"{other};\n{source}\n;\n{other};"))
+    assert any(is_grave(action) for action in actions(f"{other}\n;\n{source}\n;\n{other}\n;"))
 
 
-@pytest.mark.parametrize("source", ["'" * 19999, "SELECT " + "(" * 5000, "delete from ;" * 1500, "DELETE FROM t WHERE " + " OR ".join(f"a={n}" for n in range(1800)), "$a$" * 6000, "/*" * 9000, "UPDATE a SET b = 1 WHERE id = 3;\n" * 600])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'" * 19999,
+        "SELECT " + "(" * 5000,
+        "delete from ;" * 1500,
+        "DELETE FROM t WHERE " + " OR ".join(f"a={n}" for n in range(1800)),  # noqa: S608 - text under test, never run
+        "$a$" * 6000,
+        "/*" * 9000,
+        "UPDATE a SET b = 1 WHERE id = 3;\n" * 600,
+    ],
+)
 def test_hostile_scripts_stay_within_the_time_bound(source: str) -> None:
     read("SELECT 1")
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(PlanError):
         read(source[:20000])
-    except PlanError:
-        pass
     assert time.perf_counter() - started < 1.5
+
+
+def test_sizes_that_people_write_are_read_at_once() -> None:
+    read("SELECT 1")
+    started = time.perf_counter()
+    read("INSERT INTO t (a, b) VALUES " + ", ".join("(1, 'abc')" for _ in range(1500)))  # noqa: S608 - text under test, never run
+    assert time.perf_counter() - started < 0.4

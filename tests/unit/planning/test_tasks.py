@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from samples import spans_hold
 
 from neural_hive.errors import HiveError, LimitError, PlanError
+from neural_hive.planning.framing import spoken_in
 from neural_hive.planning.reading import Circumstances, Reading
 from neural_hive.planning.tasks import given_tasks, parse_tasks, read_given
 from neural_hive.types import Action, Environment, GivenPlan, GivenTask, Intent, Trait
@@ -24,8 +26,9 @@ def given_plan(*tasks: tuple[str, str] | tuple[str, str, tuple[str, ...]] | Give
     return GivenPlan(tasks=tuple(made))
 
 
-def reading(title: str, *tasks: Any, language: Any = None) -> Reading:
-    return read_given(given_plan(*tasks), understand(Intent(text=title, language=language)), Circumstances())
+def reading(title: str, *tasks: Any) -> Reading:
+    plan, understood = given_plan(*tasks), understand(Intent(text=title))
+    return read_given(plan, replace(understood, language=spoken_in(understood, plan)), Circumstances())
 
 
 def found(title: str, *tasks: Any) -> list[Action]:

@@ -170,6 +170,15 @@ def test_environment_of_its_own_wins_over_the_title_and_production_over_all() ->
     assert not action.disposable
 
 
+def test_a_right_is_not_disposable_by_its_name() -> None:
+    after = {"role": "ci-test-runner", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    found = only(change("aws_iam_role_policy_attachment", ["create"], None, after, name="ci"))
+    assert not any(action.disposable or action.environment is Environment.DEVELOPMENT for action in found)
+    assert {action.environment for action in only(change("aws_iam_role_policy_attachment", ["create"], None, after, name="prod"))} == {
+        Environment.PRODUCTION
+    }
+
+
 def test_environment_of_the_plan_where_the_resource_is_silent() -> None:
     (action,) = only(change("aws_db_instance", ["delete"], {"identifier": "a"}), variables={"environment": {"value": "production"}})
     assert action.environment is Environment.PRODUCTION

@@ -59,11 +59,11 @@ def test_twins_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("format", "domain"),
+    ("source", "domain"),
     [("terraform", Domain.INFRASTRUCTURE), ("kubernetes", Domain.INFRASTRUCTURE), ("sql", Domain.TECHNICAL), ("diff", Domain.TECHNICAL)],
 )
-def test_a_source_without_words_goes_by_its_format(format: str, domain: Domain) -> None:
-    probabilities = classify("", format=format)
+def test_a_source_without_words_goes_by_its_format(source: str, domain: Domain) -> None:
+    probabilities = classify("", format=source)
     assert max(probabilities, key=lambda name: probabilities[name]) is domain
 
 
@@ -77,7 +77,7 @@ def test_actions_move_the_answer() -> None:
 
 
 @given(st.text(), st.sampled_from(["text", "sql", "", "terraform", "auto"]))
-def test_probabilities_sum_to_one(text: str, format: str) -> None:
-    probabilities = classify(text, format=format)
+def test_probabilities_sum_to_one(text: str, source: str) -> None:
+    probabilities = classify(text, format=source)
     assert set(probabilities) == set(Domain)
     assert abs(sum(probabilities.values()) - 1.0) < 1e-9

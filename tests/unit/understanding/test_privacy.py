@@ -126,7 +126,7 @@ def test_names_come_from_the_caller() -> None:
 def test_sources_still_parse() -> None:
     sql = mask_source("INSERT INTO u VALUES (52998224725, 'a@b.com', '4111 1111 1111 1111')", "sql").text
     assert sqlglot.parse_one(sql) is not None
-    assert "52998224725" not in sql and "a@b.com" not in sql and "4111" not in sql
+    assert not any(value in sql for value in ("52998224725", "a@b.com", "4111"))
     assert json.loads(mask_source('{"cpf": 52998224725, "ip": "10.1.2.3"}', "json").text)["ip"] == "MASKED_IP"
 
 

@@ -47,7 +47,9 @@ def read_shell(source: str, circumstances: Circumstances) -> Reading:
     if not interpreter.steps:
         if not interpreter.silent:
             raise PlanError("error.shell_empty")
-        interpreter.steps.append(Step(0, len(raw), (Effect(Action(operation="read", traits=(Trait.READ_ONLY,), sensitivity=0.05, blast=0.05)),)))
+        interpreter.steps.append(
+            Step(0, len(raw), (Effect(Action(operation="read", traits=(Trait.READ_ONLY,), sensitivity=0.05, blast=0.05)),))
+        )
     return _reading(interpreter, raw)
 
 

@@ -10,20 +10,19 @@ from neural_hive.planning.shell.words import UNKNOWN, Word
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from neural_hive.planning.shell.frame import Frame, Gates
     from neural_hive.planning.shell.interpreter import Interpreter
 
-Gates = tuple[int, ...]
 _MAX_ROUNDS = 6
 
 
-def run_if(shell: Interpreter, node: Node, gates: Gates, checked: bool, redirects: tuple[Node, ...]) -> Gates:
+def run_if(shell: Interpreter, node: Node, frame: Frame) -> Gates:
     """An if statement with its elif and else branches."""
-    del checked, redirects
-    _clause(shell, list(node.children), gates)
+    _clause(shell, list(node.children), frame)
     return ()
 
 
-def _clause(shell: Interpreter, children: list[Node], gates: Gates) -> None:
+def _clause(shell: Interpreter, children: list[Node], frame: Frame) -> None:
     then = next((at for at, child in enumerate(children) if child.type == "then"), len(children))
     conditions = [child for child in children[1:then] if child.is_named and child.type != "comment"]
     rest = [child for child in children[then + 1 :] if child.type in ("elif_clause", "else_clause")]
@@ -34,52 +33,50 @@ def _clause(shell: Interpreter, children: list[Node], gates: Gates) -> None:
     before = len(shell.steps)
     steps: Gates = ()
     for each in conditions:
-        steps = shell.statement(each, gates, checked=True)
+        steps = shell.statement(each, frame.tested())
     tried = tuple(range(before, len(shell.steps)))
     truth = shell.conditions.truth(condition)
-    ended = truth is not False and _taken(shell, condition, body, (*gates, *steps))
+    ended = truth is not False and _taken(shell, condition, body, (*frame.gates, *steps))
     if truth is not True:
-        _otherwise(shell, rest, gates, steps)
+        _otherwise(shell, rest, frame, steps)
     elif ended:
         shell.ended = True
     if ended and truth is None:
-        shell.conditions.learn(condition, False)
+        shell.conditions.learn(condition, holds=False)
         shell.note_approval(condition)
         if text_of(condition).startswith("!"):
             shell.keep(tried)
 
 
 def _taken(shell: Interpreter, condition: Node, body: list[Node], gates: Gates) -> bool:
-    with shell.conditions.assumed(condition, True):
+    with shell.conditions.assumed(condition):
         return shell.branch(body, gates)
 
 
-def _otherwise(shell: Interpreter, rest: list[Node], gates: Gates, steps: Gates) -> None:
+def _otherwise(shell: Interpreter, rest: list[Node], frame: Frame, steps: Gates) -> None:
     for at, clause in enumerate(rest):
         if clause.type == "elif_clause":
-            _clause(shell, [*clause.children, *rest[at + 1 :]], gates)
+            _clause(shell, [*clause.children, *rest[at + 1 :]], frame)
             return
-        if shell.branch([child for child in clause.named_children if child.type != "comment"], gates):
+        if shell.branch([child for child in clause.named_children if child.type != "comment"], frame.gates):
             shell.keep(steps)
 
 
-def run_while(shell: Interpreter, node: Node, gates: Gates, checked: bool, redirects: tuple[Node, ...]) -> Gates:
+def run_while(shell: Interpreter, node: Node, frame: Frame) -> Gates:
     """A while, until or C-style for loop: its body runs once."""
-    del checked, redirects
     body = next((child for child in node.named_children if child.type in ("do_group", "compound_statement")), None)
     conditions = [child for child in node.named_children if child is not body and child.type != "comment"]
     steps: Gates = ()
     for condition in conditions:
-        steps = shell.statement(condition, gates, checked=True)
+        steps = shell.statement(condition, frame.tested())
     never = bool(conditions) and shell.conditions.truth(conditions[0]) is (node.children[0].type == "until")
     if body is not None and not never:
-        _body(shell, body, (*gates, *steps))
+        _body(shell, body, (*frame.gates, *steps))
     return ()
 
 
-def run_for(shell: Interpreter, node: Node, gates: Gates, checked: bool, redirects: tuple[Node, ...]) -> Gates:
+def run_for(shell: Interpreter, node: Node, frame: Frame) -> Gates:
     """A for loop: its body runs for the first few known values."""
-    del checked, redirects
     children = node.named_children
     body = next((child for child in children if child.type in ("do_group", "compound_statement")), None)
     if body is None:
@@ -90,7 +87,7 @@ def run_for(shell: Interpreter, node: Node, gates: Gates, checked: bool, redirec
     for value in (values or [Word(UNKNOWN)])[:_MAX_ROUNDS]:
         if children[0].type == "variable_name":
             shell.variables.values[text_of(children[0])] = value
-        _body(shell, body, gates)
+        _body(shell, body, frame.gates)
     return ()
 
 
@@ -100,9 +97,8 @@ def _body(shell: Interpreter, body: Node, gates: Gates) -> None:
     shell.kept, shell.ended = kept, ended
 
 
-def run_case(shell: Interpreter, node: Node, gates: Gates, checked: bool, redirects: tuple[Node, ...]) -> Gates:
+def run_case(shell: Interpreter, node: Node, frame: Frame) -> Gates:
     """A case statement: the chosen item, or every item that may be chosen."""
-    del checked, redirects
     subject = shell.expander.word(node.named_children[0]) if node.named_children else Word(UNKNOWN)
     for item in node.named_children[1:]:
         if item.type != "case_item":
@@ -110,7 +106,7 @@ def run_case(shell: Interpreter, node: Node, gates: Gates, checked: bool, redire
         patterns = item.children_by_field_name("value") or item.named_children[:1]
         chosen = shell.conditions.case_matches(subject, [text_of(pattern) for pattern in patterns])
         if chosen is not False:
-            shell.branch([child for child in item.named_children if child not in patterns], gates)
+            shell.branch([child for child in item.named_children if child not in patterns], frame.gates)
         if chosen is True:
             break
     return ()

@@ -153,7 +153,13 @@ def commands() -> Commands:
         tool = Tool(frozenset(entry.values), tuple((_pattern(pattern), act) for pattern, act in entry.rules))
         tools.update({alias: tools.get(alias, tool) for alias in entry.aliases})
         tools[name] = tool
-    table = Commands(acts, tools, _inverted(source.plain), _inverted(source.verbs), {key: frozenset(words.split()) for key, words in source.paths.items()})
+    table = Commands(
+        acts,
+        tools,
+        _inverted(source.plain),
+        _inverted(source.verbs),
+        {key: frozenset(words.split()) for key, words in source.paths.items()},
+    )
     _check(table)
     return table
 
@@ -166,6 +172,8 @@ def _check(table: Commands) -> None:
 
 
 _CLUSTER = re.compile(r"-[A-Za-z]{2,5}$")
+_OLD_STYLE = frozenset({"tar", "bsdtar", "gtar"})  # `tar czf` is `tar -czf`
+_OFF = frozenset({"none", "false", "0", "no", "off"})  # `--dry-run=none` is no dry run
 _LETTER_SWITCH = re.compile(r"/[A-Za-z?]$")
 _NUMBERED = re.compile(r"-[A-Za-z]\d+$")
 _NO_VALUES: frozenset[str] = frozenset()
@@ -191,6 +199,8 @@ def take_apart(argv: tuple[str, ...]) -> Line:
     positions: list[int] = []
     options: set[str] = set()
     at, plain = 1, False
+    if name in _OLD_STYLE and len(argv) > 1 and argv[1].isalpha():
+        argv = (argv[0], f"-{argv[1]}", *argv[2:])
     while at < len(argv):
         word = argv[at]
         if plain or not word.startswith("-") or word == "-":
@@ -214,7 +224,9 @@ def _is_switch(word: str) -> bool:
 def _option(word: str, following: str, values: frozenset[str], options: set[str]) -> int:
     """Record an option; the number of further words it takes."""
     options.add(word)
-    head, equals, _ = word.partition("=")
+    head, equals, value = word.partition("=")
+    if equals and value.lower() in _OFF:
+        return 0
     if equals:
         options.add(head)
         return 0

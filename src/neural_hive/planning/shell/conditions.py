@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,11 @@ from neural_hive.planning.shell.words import UNKNOWN, Expander, Word
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NUMERIC = {"-eq": 0, "-ne": 0, "-lt": 0, "-gt": 0, "-le": 0, "-ge": 0}
+_NUMERIC = frozenset({"-eq", "-ne", "-lt", "-gt", "-le", "-ge"})
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+_VALUES = frozenset({"string", "simple_expansion", "expansion", "word", "concatenation", "raw_string", "number"})
 
 
 class Conditions:
@@ -26,22 +31,25 @@ class Conditions:
 
     def truth(self, node: Node) -> bool | None:
         """Whether the condition holds, or None if that cannot be known."""
-        kind = node.type
-        if kind == "command":
-            return self._command(node)
-        if kind in ("test_command", "parenthesized_expression"):
-            return self.truth(node.named_children[0]) if node.named_children else None
-        if kind == "negated_command":
-            inner = self.truth(node.named_children[0]) if node.named_children else None
-            return None if inner is None else not inner
-        if kind == "unary_expression":
-            return self._unary(node)
-        if kind == "binary_expression":
-            return self._binary(node)
-        if kind in ("string", "simple_expansion", "expansion", "word", "concatenation", "raw_string", "number"):
-            value = self._known(node)
-            return None if value is None else bool(value)
-        return None
+        decide = {
+            "command": self._command,
+            "test_command": self._inner,
+            "parenthesized_expression": self._inner,
+            "negated_command": self._negated,
+            "unary_expression": self._unary,
+            "binary_expression": self._binary,
+        }.get(node.type)
+        if decide is not None:
+            return decide(node)
+        value = self._known(node) if node.type in _VALUES else None
+        return None if value is None else bool(value)
+
+    def _inner(self, node: Node) -> bool | None:
+        return self.truth(node.named_children[0]) if node.named_children else None
+
+    def _negated(self, node: Node) -> bool | None:
+        inner = self._inner(node)
+        return None if inner is None else not inner
 
     def _command(self, node: Node) -> bool | None:
         name = node.child_by_field_name("name")
@@ -71,7 +79,7 @@ class Conditions:
         operator = next((text_of(child) for child in node.children[1:-1] if text_of(child).strip()), "")
         left, right = node.named_children[0], node.named_children[-1]
         if operator in ("&&", "||", "-a", "-o"):
-            return _combined(self.truth(left), self.truth(right), every=operator in ("&&", "-a"))
+            return _combined((self.truth(left), self.truth(right)), every=operator in ("&&", "-a"))
         first, second = self._known(left), self._known(right)
         if first is None or second is None:
             return None
@@ -81,39 +89,32 @@ class Conditions:
             return not fnmatchcase(first, second) if "*" in second else first != second
         return _compared(first, operator, second)
 
-    def learn(self, node: Node, holds: bool) -> None:
+    def learn(self, node: Node, *, holds: bool) -> None:
         """Keep what the condition says: a tested variable is not empty from here on."""
-        for name in self._not_empty(node, holds):
+        for name in self._not_empty(node, holds=holds):
             value = self._expander.variables.values.get(name)
             if value is None or value.maybe_empty:
                 self._expander.variables.values[name] = replace(value or Word(UNKNOWN), maybe_empty=False)
 
     @contextmanager
-    def assumed(self, node: Node, holds: bool) -> Iterator[None]:
-        """What the condition says holds inside, and is forgotten afterwards where it was unknown."""
+    def assumed(self, node: Node) -> Iterator[None]:
+        """What the condition, if it held, says is true inside, and is forgotten afterwards where it was unknown."""
         values = self._expander.variables.values
-        before = {name: values.get(name) for name in self._not_empty(node, holds)}
-        self.learn(node, holds)
+        before = {name: values.get(name) for name in self._not_empty(node, holds=True)}
+        self.learn(node, holds=True)
         yield
         for name, value in before.items():
             if value is not None and value.maybe_empty and values.get(name) == replace(value, maybe_empty=False):
                 values[name] = value
 
-    @contextmanager
-    def nothing(self) -> Iterator[None]:
-        """No assumption."""
-        yield
-
-    def _not_empty(self, node: Node, holds: bool) -> list[str]:
+    def _not_empty(self, node: Node, *, holds: bool) -> list[str]:
         source = text_of(node)
         if node.type == "negated_command":
-            return self._not_empty(node.named_children[0], not holds) if node.named_children else []
-        wanted = "-n" if holds else "-z"
-        names = []
-        for child in _descendants(node):
-            if child.type in ("variable_name", "special_variable_name") and (wanted in source or (holds and ("-d" in source or "-e" in source or "-f" in source))):
-                names.append(text_of(child))
-        return names
+            return self._not_empty(node.named_children[0], holds=not holds) if node.named_children else []
+        wanted = ("-n", "-d", "-e", "-f") if holds else ("-z",)
+        if not any(test in source for test in wanted):
+            return []
+        return [text_of(child) for child in _descendants(node) if child.type in ("variable_name", "special_variable_name")]
 
     def case_matches(self, subject: Word, patterns: list[str]) -> bool | None:
         """Whether a case item is chosen, or None if the subject is not known."""
@@ -122,17 +123,25 @@ class Conditions:
         return any(fnmatchcase(subject.text, pattern.strip("\"'")) for pattern in patterns)
 
 
-def _combined(left: bool | None, right: bool | None, *, every: bool) -> bool | None:
-    if every:
-        return False if left is False or right is False else True if left and right else None
-    return True if left or right else False if left is False and right is False else None
+def _combined(sides: tuple[bool | None, bool | None], *, every: bool) -> bool | None:
+    decisive = not every
+    if decisive in sides:
+        return decisive
+    return None if None in sides else every
 
 
 def _compared(first: str, operator: str, second: str) -> bool | None:
-    if operator not in _NUMERIC or not (first.lstrip("-").isdigit() and second.lstrip("-").isdigit()):
+    if operator not in _NUMERIC or not (_INTEGER.fullmatch(first) and _INTEGER.fullmatch(second)):
         return None
-    left, right = int(first[:18]), int(second[:18])
-    return {"-eq": left == right, "-ne": left != right, "-lt": left < right, "-gt": left > right, "-le": left <= right, "-ge": left >= right}[operator]
+    left, right = int(first), int(second)
+    return {
+        "-eq": left == right,
+        "-ne": left != right,
+        "-lt": left < right,
+        "-gt": left > right,
+        "-le": left <= right,
+        "-ge": left >= right,
+    }[operator]
 
 
 def _descendants(node: Node) -> Iterator[Node]:

@@ -12,17 +12,20 @@ from neural_hive.planning.shell.syntax import text_of
 from neural_hive.planning.shell.targets import Place, Target, is_secret, path_target
 from neural_hive.planning.shell.words import UNKNOWN, Expander, Word
 from neural_hive.planning.shell.wrappers import Input, decoded, is_fetcher
-from neural_hive.planning.surroundings import environment_named
+from neural_hive.planning.surroundings import environment_named, names_disposable
 from neural_hive.types import Action, Environment, Scope, Trait
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NAMES_PLACE = re.compile(r"env|stage|profile|cluster|context|host|project|account|namespace|server|target|db|database|url|bucket|ns$|subscription|workspace|kubeconfig", re.IGNORECASE)
+_NAMES_PLACE = re.compile(
+    r"env|stage|profile|cluster|context|host|project|account|namespace|server|target|db|database|url|bucket|ns$|subscription|workspace|kubeconfig",
+    re.IGNORECASE,
+)
 _DECODERS = frozenset({"base64", "openssl", "xxd", "gunzip", "zcat", "gpg", "rev", "tr"})
 _PRINTERS = frozenset({"echo", "printf", "cat"})
-_LISTERS = frozenset({"ls", "find", "docker", "kubectl", "oc", "git", "aws", "gcloud", "az", "psql", "mysql", "virsh", "zfs", "crontab", "ps", "pgrep", "helm", "redis-cli", "cat", "fd", "rg", "grep", "awk"})
 _NARROWERS = frozenset({"grep", "egrep", "head", "tail", "awk", "sed", "jq", "rg", "fgrep"})
+_GREPS = frozenset({"grep", "egrep", "fgrep", "rg"})
 _EXITS = frozenset({"exit", "return", "die", "abort", "fail", "fatal", "bail", "err_exit"})
 
 
@@ -72,9 +75,8 @@ def _filled(body: Node, expander: Expander) -> str:
     return "".join(parts)
 
 
-def input_of(sources: list[tuple[Word, ...]], effects: list[Effect]) -> Input:
+def input_of(sources: list[tuple[Word, ...]]) -> Input:
     """What the commands so far in a pipeline hand to the next one."""
-    del effects
     lines = [words for words in sources if words]
     if not lines:
         return Input()
@@ -83,7 +85,11 @@ def input_of(sources: list[tuple[Word, ...]], effects: list[Effect]) -> Input:
     text = _printed(lines[0]) if len(lines) == 1 else None
     if len(lines) == 2 and names[1] == "base64" and (printed := _printed(lines[0])) is not None:
         text = decoded(printed)
-    hidden = any(name in _DECODERS for name in names[:2]) and text is None and any(word.text in ("-d", "-D", "--decode", "-r") for words in lines for word in words)
+    hidden = (
+        any(name in _DECODERS for name in names[:2])
+        and text is None
+        and any(word.text in ("-d", "-D", "--decode", "-r") for words in lines for word in words)
+    )
     return Input(text=text, sources=names, fetched=fetched or hidden)
 
 
@@ -104,7 +110,14 @@ def carried_sensitivity(words: tuple[Word, ...], effects: tuple[Effect, ...]) ->
     """How sensitive the output of a command is for the next one in a pipe."""
     if any(is_secret(word.text) for word in words[1:]):
         return 0.9
-    return max((effect.action.sensitivity for effect in effects if effect.action.operation in ("read", "backup", "copy") and effect.action.sensitivity >= 0.7), default=0.0)
+    return max(
+        (
+            effect.action.sensitivity
+            for effect in effects
+            if effect.action.operation in ("read", "backup", "copy") and effect.action.sensitivity >= 0.7
+        ),
+        default=0.0,
+    )
 
 
 def listing_of(upstream: list[tuple[Word, ...]], place: Place) -> tuple[Scope, Target | None]:
@@ -123,7 +136,27 @@ def listing_of(upstream: list[tuple[Word, ...]], place: Place) -> tuple[Scope, T
         return target.scope, replace(target, scope=Scope.SOME) if narrowed else target
     if names[0] in _PRINTERS and len(first) > 1 and names[0] != "cat":
         return Scope.SOME, path_target(first[-1], place, recursive=True)
+    kept = [
+        word.text
+        for words in lines[1:]
+        if program_name(words[0].text) in _GREPS and not any(w.text in ("-v", "-vE", "-Ev") for w in words)
+        for word in words[1:]
+    ]
+    if any(names_disposable(pattern) for pattern in kept):
+        return Scope.SOME, Target(text=" ".join(kept), sensitivity=0.1, blast=0.05, scope=Scope.SOME, disposable=True)
     return scope, None
+
+
+def made_by(name: str, words: list[str]) -> list[str]:
+    """What a command certainly made anew: `mkdir x` and `git clone` fail if it was there, `mkdir -p` does not."""
+    plain = [word.rstrip("/") for word in words if not word.startswith("-") and UNKNOWN not in word]
+    if name in ("mkdir", "createdb", "md") and not any(re.match(r"--parents|-\w*p", word) for word in words):
+        return plain
+    if name == "git" and plain[:1] == ["clone"] and len(plain) > 1:
+        return [plain[2] if len(plain) > 2 else plain[1].rsplit("/", 1)[-1].removesuffix(".git")]
+    if name in ("kubectl", "oc", "docker", "podman") and "create" in plain[:2]:
+        return plain[-1:]
+    return []
 
 
 def redirect_effects(redirects: tuple[Node, ...], expander: Expander, situation: Situation, *, silent: bool) -> tuple[Effect, ...]:

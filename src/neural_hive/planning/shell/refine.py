@@ -3,42 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
-from neural_hive.planning.shell.commands import Line, Match, commands
+from neural_hive.planning.shell.commands import Line, Match
 from neural_hive.planning.shell.targets import Place, is_scratch, is_secret, path_target
 from neural_hive.planning.shell.words import UNKNOWN, Word
 from neural_hive.planning.surroundings import kind_of
 
 _MAIN = re.compile(r"(?:^|[:/+])(?:main|master|trunk|develop|production|prod|release[\w./-]*|stable|hotfix)$")
 _COPY_NAME = re.compile(r"\.(?:bak|orig|old|save|backup|dump|sql|gz|tgz)\b|backup|\bbkp|copia|~$", re.IGNORECASE)
-_INSIDE = re.compile(r"localhost|127\.0\.0\.1|\[?::1\]?|\.(?:local|internal|intra|corp|lan|svc|cluster\.local|home)\b|\b10\.\d|\b192\.168\.|\b172\.(?:1[6-9]|2\d|3[01])\.")
+_INSIDE = re.compile(
+    r"localhost|127\.0\.0\.1|\[?::1\]?|\.(?:local|internal|intra|corp|lan|svc|cluster\.local|home)\b"
+    r"|\b10\.\d|\b192\.168\.|\b172\.(?:1[6-9]|2\d|3[01])\."
+)
 
 
-def refined(match: Match, line: Line, words: tuple[Word, ...]) -> Match:
+def refined(match: Match, line: Line) -> Match:
     """The act after a look at the words themselves."""
-    if line.name == "git" and match.act in ("push", "rewrite_branch", "rewrite_own"):
-        return _push(match, line)
-    if line.name == "dd":
-        return _disk_copy(match, line)
-    if line.name in ("cp", "copy", "copy-item", "ditto", "install") and line.words and _COPY_NAME.search(line.words[-1]):
-        return replace(match, act="backup")
-    if line.name in ("mv", "move", "move-item") and len(line.words) > 1:
-        return _move(match, line)
-    if line.name in ("cat", "less", "more", "head", "tail", "type", "get-content", "strings", "xxd", "base64") and any(is_secret(word) for word in line.words):
-        return replace(match, act="read_secret")
-    if line.name.startswith("mkfs") or line.name == "newfs":
-        return replace(match, act="format" if any(word.startswith("/dev/") or UNKNOWN in word for word in line.words) or len(line.words) < 2 else "format_image")
-    if line.name in ("rm", "rmdir") and match.act == "remove_file" and not line.words:
-        return replace(match, act="read")
-    if line.name in ("python", "python3") and line.words[:1] in (("pytest",), ("unittest",)) and "-m" in line.options:
-        return replace(match, act="test")
-    if line.name in ("python", "python3") and "-m" in line.options and line.words[:1] in (("pip",), ("venv",), ("build",), ("compileall",), ("json.tool",)):
-        return replace(match, act="install" if line.words[:2] == ("pip", "install") else "build")
+    if match.act in ("run", "script", "automation"):
+        return _by_name(match, line)
+    refine = _REFINERS.get("mkfs" if line.name.startswith("mkfs") else line.name)
+    return refine(match, line) if refine is not None else match
+
+
+def _file_copy(match: Match, line: Line) -> Match:
+    return replace(match, act="backup") if line.words and _COPY_NAME.search(line.words[-1]) else match
+
+
+def _shown_file(match: Match, line: Line) -> Match:
+    return replace(match, act="read_secret") if any(is_secret(word) for word in line.words) else match
+
+
+def _made_file_system(match: Match, line: Line) -> Match:
+    device = any(word.startswith("/dev/") or UNKNOWN in word for word in line.words) or len(line.words) < 2
+    return replace(match, act="format" if device else "format_image")
+
+
+_DESTROYS = re.compile(
+    r"(?i)(?:^|[/_.:\s-])(?:drop|delete|destroy|purge|wipe|nuke|truncate|flush|erase|remove|apaga\w*|limpa\w*|expurg\w*|exclui\w*|remov\w*"
+    r"|reset[_-]?db|dropdb|rmrf)(?=$|[/_.:\s-])"
+)
+
+
+def _by_name(match: Match, line: Line) -> Match:
+    """Scripts and unknown programs: modules that are known, and names that say what they destroy."""
+    if "-m" in line.options and line.name.startswith("python") and line.words:
+        module = {
+            "pytest": "test",
+            "unittest": "test",
+            "pip": "install",
+            "venv": "build",
+            "build": "build",
+            "compileall": "build",
+            "json.tool": "read",
+        }
+        return replace(match, act=module.get(line.words[0], match.act))
+    if _DESTROYS.search(" ".join((line.name, *line.words[:2]))):
+        return replace(match, act="delete_in_shell")
     return match
 
 
 def _push(match: Match, line: Line) -> Match:
+    if match.act not in ("push", "rewrite_branch", "rewrite_own"):
+        return match
     refs = line.words[2:]
     if any(ref.startswith(":") for ref in refs):
         return replace(match, act="delete_branch")
@@ -64,6 +92,8 @@ def disk_target(word: Word) -> Word | None:
 
 
 def _move(match: Match, line: Line) -> Match:
+    if len(line.words) < 2:
+        return match
     if line.words[-1] == "/dev/null":
         return replace(match, act="remove_file")
     sources = [path_target(Word(word), Place(), recursive=True) for word in line.words[:-1]]
@@ -74,15 +104,28 @@ def payload_sensitivity(words: tuple[Word, ...], piped: float) -> tuple[float, b
     """How sensitive what is sent is, and whether it goes outside the organisation."""
     texts = [word.text for word in words[1:]]
     files = [re.sub(r"^(?:\w+=)?[@<]", "", text.removeprefix("--data-binary=").removeprefix("-d")) for text in texts if "://" not in text]
-    local = [file for file in files if not re.match(r"[\w.-]+@[\w.-]+:|[\w.-]+:", file) and not file.startswith("-") and not is_scratch(file)]
+    local = [
+        file for file in files if not re.match(r"[\w.-]+@[\w.-]+:|[\w.-]+:", file) and not file.startswith("-") and not is_scratch(file)
+    ]
     secret = any(is_secret(file) for file in local)
-    carried = max([0.9 if secret else 0.0, piped, *(kind_of(file).sensitivity for file in local if "/" in file or "." in file)], default=0.0)
-    places = [text for text in texts if "://" in text or re.search(r"@|^[\w.-]+\.[a-z]{2,}[:/]?|\d+\.\d+\.\d+\.\d+|^[\w-]+:", text)]
+    carried = max(
+        [0.9 if secret else 0.0, piped, *(kind_of(file).sensitivity for file in local if "/" in file or "." in file)], default=0.0
+    )
+    places = [text for text in texts if "://" in text or re.match(r"[\w.-]+@[\w.-]+|[\w.-]{2,}:|\d+\.\d+\.\d+\.\d+", text)]
+    if not places:
+        return carried, words[0].text.rsplit("/", 1)[-1] not in ("scp", "rsync", "rclone", "sftp")
     outside = [text for text in places if not _INSIDE.search(text)]
-    remote_name = [text for text in outside if re.match(r"(?:[\w.-]+@)?[\w-]+:", text) and "://" not in text and "." not in text.partition(":")[0]]
-    return carried, bool(set(outside) - set(remote_name)) or (not places)
+    return carried, any(
+        "://" in text or "." in text.partition("@")[2].partition(":")[0] or re.match(r"[\w-]+\.|\d+\.", text) for text in outside
+    )
 
 
-def known_program(name: str) -> bool:
-    """Whether the table has the program."""
-    return name in commands().tools or name in commands().plain
+_REFINERS: dict[str, Callable[[Match, Line], Match]] = {
+    "git": _push,
+    "dd": _disk_copy,
+    "mkfs": _made_file_system,
+    "newfs": _made_file_system,
+    **dict.fromkeys(("cp", "copy", "copy-item", "ditto", "install"), _file_copy),
+    **dict.fromkeys(("mv", "move", "move-item"), _move),
+    **dict.fromkeys(("cat", "less", "more", "head", "tail", "type", "get-content", "strings", "xxd", "base64"), _shown_file),
+}

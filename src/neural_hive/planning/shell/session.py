@@ -19,7 +19,7 @@ from neural_hive.types import Action, Environment
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from neural_hive.planning.shell.interpreter import Interpreter
+    from neural_hive.planning.shell.executor import Executor
 
 
 @dataclass(slots=True)
@@ -73,19 +73,30 @@ class Session:
     def nested(self, inner: Inner) -> Session:
         """The session of a script that this one runs."""
         chosen = inner.environment if inner.environment is not Environment.UNKNOWN else self.chosen
-        return replace(self, chosen=chosen, connection=f"{self.connection} {inner.connection}".strip(), disposable=self.disposable and not inner.isolated)
+        return replace(
+            self,
+            chosen=chosen,
+            connection=f"{self.connection} {inner.connection}".strip(),
+            disposable=self.disposable and not inner.isolated,
+        )
 
-    def collected(self, nested: Interpreter) -> tuple[Effect, ...]:
+    def collected(self, nested: Executor) -> tuple[Effect, ...]:
         """The effects of a nested script, guarded among themselves."""
         guarding = Guarding(nested.steps)
-        return tuple(replace(effect, action=action) for number, step in enumerate(nested.steps) for effect, action in zip(step.effects, guarding.actions(number), strict=True))
+        return tuple(
+            replace(effect, action=action)
+            for number, step in enumerate(nested.steps)
+            for effect, action in zip(step.effects, guarding.actions(number), strict=True)
+        )
 
-    def substitution(self, interpreter: Interpreter, node: Node) -> Word:
+    def substitution(self, interpreter: Executor, node: Node) -> Word:
         """Run `$(...)`; what it would print, as far as that is known."""
         inside = [child for child in node.named_children if child.type != "comment"]
         names = [word for child in inside for word in text_of(child).replace("|", " ").split()[:1]]
         source = text_of(node)
-        fetched = any(is_fetcher(name) for name in names) or any(part in source for part in ("curl ", "wget ", "base64 -d", "base64 --decode"))
+        fetched = any(is_fetcher(name) for name in names) or any(
+            part in source for part in ("curl ", "wget ", "base64 -d", "base64 --decode")
+        )
         nested = interpreter.substituted(inside)
         interpreter.note(self.collected(nested))
         if fetched:
@@ -108,18 +119,24 @@ class Session:
 
 def _from_sql(action: Action, connection: str) -> Effect:
     uncertain = "unknown_value" in action.target
-    changed = replace(action, certainty=min(action.certainty, 0.4), target=action.target.replace("unknown_value", "?")) if uncertain else action
+    changed = (
+        replace(action, certainty=min(action.certainty, 0.4), target=action.target.replace("unknown_value", "?")) if uncertain else action
+    )
     return Effect(changed, tool="sql", words=tokens(action.text), connection=connection)
 
 
 _KNOWN_OUTPUT = {"pwd": ".", "nproc": "4"}
-_NEVER_EMPTY = frozenset({"date", "hostname", "whoami", "id", "uuidgen", "nproc", "uname", "basename", "dirname", "realpath", "readlink", "tempfile", "wc"})
+_NEVER_EMPTY = frozenset(
+    {"date", "hostname", "whoami", "id", "uuidgen", "nproc", "uname", "basename", "dirname", "realpath", "readlink", "tempfile", "wc"}
+)
 
 
-def _printed(interpreter: Interpreter, inside: list[Node]) -> Word:
+def _printed(interpreter: Executor, inside: list[Node]) -> Word:
     if len(inside) != 1 or inside[0].type != "command":
         return Word(UNKNOWN, maybe_empty=True)
-    words = [word.text for child in inside[0].named_children if child.type not in ("variable_assignment",) for word in interpreter.expander.words(child)]
+    words = [
+        word.text for child in inside[0].named_children if child.type != "variable_assignment" for word in interpreter.expander.words(child)
+    ]
     name = words[0] if words else ""
     if name in ("mktemp", "tempfile"):
         return Word("/tmp/mktemp.fresh")
@@ -127,6 +144,6 @@ def _printed(interpreter: Interpreter, inside: list[Node]) -> Word:
         return Word(_KNOWN_OUTPUT[name])
     if name == "echo":
         return Word(" ".join(words[1:]))
-    if name == "dirname" and words[-1] in ("$0",) or "BASH_SOURCE" in " ".join(words):
+    if (name == "dirname" and words[-1] == "$0") or "BASH_SOURCE" in " ".join(words):
         return Word(".")
     return Word(UNKNOWN, maybe_empty=name not in _NEVER_EMPTY)

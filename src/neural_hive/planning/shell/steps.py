@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from neural_hive.planning.shell.effects import Effect, tokens
 from neural_hive.types import Action, Safeguard, Trait
 
-
 UNREAD = Effect(Action(operation="unknown", sensitivity=0.6, blast=0.5, certainty=0.2))
 
 
@@ -50,14 +49,16 @@ class Guarding:
             return action
         gates = set(step.gates)
         before = [(at, guard) for at, guard in self._guards if at in gates]
-        known = [guard for _, guard in before]
-        found = [Safeguard(kind=guard.guard, verified=self._steps[at].trusted) for at, guard in before if _covers(guard, effect, known)]
+        found = [Safeguard(kind=guard.guard, verified=self._steps[at].trusted) for at, guard in _covering(before, effect)]
         found += [Safeguard(kind=kind, verified=True) for kind in step.approvals]
-        rest = [guard for at, guard in self._guards if at not in gates and at != number]
-        late = [Safeguard(kind=guard.guard) for guard in rest if guard.guard in _HELPFUL and _covers(guard, effect, rest)]
-        return replace(action, safeguards=_each_once((*action.safeguards, *found)), late_safeguards=_each_once((*action.late_safeguards, *late)))
+        rest = [(at, guard) for at, guard in self._guards if at not in gates and at != number and guard.guard in _HELPFUL]
+        late = [Safeguard(kind=guard.guard) for _, guard in _covering(rest, effect)]
+        return replace(
+            action, safeguards=_each_once((*action.safeguards, *found)), late_safeguards=_each_once((*action.late_safeguards, *late))
+        )
 
 
+_MOST_GUARDS = 40  # of one action; a script with more repeats itself
 _HELPFUL = frozenset({"backup", "restore_test", "tests", "rollback"})
 
 
@@ -73,14 +74,19 @@ def _each_once(safeguards: tuple[Safeguard, ...]) -> tuple[Safeguard, ...]:
     return tuple(best.values())
 
 
-def _covers(guard: Effect, effect: Effect, others: list[Effect]) -> bool:
-    """Whether a guard protects the very thing that the action falls on."""
-    target = tokens(f"{effect.action.target} {'' if guard.partial else effect.connection}")
+def _covers(guard: Effect, target: frozenset[str], effect: Effect, backups: list[Effect]) -> bool:
+    """Whether a guard protects the very thing that the action falls on; `backups` are those that do."""
     if guard.guard == "backup":
-        return not guard.words or bool(guard.words & target)
+        return not guard.words or bool(guard.words & (tokens(effect.action.target) if guard.partial else target))
     if guard.guard == "restore_test":
-        backups = [other for other in others if other.guard == "backup" and _covers(other, effect, others)]
         return bool(guard.words & target) or any(guard.words & backup.words for backup in backups)
     if guard.guard == "dry_run":
         return guard.tool == effect.tool
     return guard.guard in ("tests", "monitoring", "rollback")
+
+
+def _covering(guards: list[tuple[int, Effect]], effect: Effect) -> list[tuple[int, Effect]]:
+    target = tokens(f"{effect.action.target} {effect.connection}")
+    near = guards[-_MOST_GUARDS:]
+    backups = [guard for _, guard in near if guard.guard == "backup" and _covers(guard, target, effect, [])]
+    return [(at, guard) for at, guard in near if _covers(guard, target, effect, backups)]

@@ -54,7 +54,7 @@ def worst_path(words: tuple[Word, ...], place: Place, *, recursive: bool) -> Tar
 
 def path_target(word: Word, place: Place, *, recursive: bool) -> Target:
     """What one path is."""
-    text = re.sub(r"/{2,}", "/", word.text)
+    text = re.sub(r"(?<!:)/{2,}", "/", word.text)
     target = _broad(text, word, place) or _unknown(text, word) or _known(text, word, place, recursive=recursive)
     return _with_notes(target, text, place)
 
@@ -96,13 +96,17 @@ def _unknown(text: str, word: Word) -> Target | None:
     prefix, _, rest = text.partition(UNKNOWN)
     shown = text.replace(UNKNOWN, "?")
     if word.maybe_empty and prefix in ("", "/") and (rest.startswith("/") or prefix):
-        return Target(text=shown, object="file", sensitivity=0.8, blast=0.7, scope=Scope.WILDCARD, unbounded=True, grave=True, certainty=0.4)
+        return Target(
+            text=shown, object="file", sensitivity=0.8, blast=0.7, scope=Scope.WILDCARD, unbounded=True, grave=True, certainty=0.4
+        )
     if is_scratch(prefix):
         return Target(text=shown, object="artefact", sensitivity=0.05, blast=0.05, disposable=True, scope=Scope.SOME)
     if rest and _named_build(rest):
         return Target(text=shown, object="artefact", sensitivity=0.1, blast=0.05, disposable=True)
     kind = kind_of(text)
-    return Target(text=shown, object=kind.id, sensitivity=max(0.5, kind.sensitivity), blast=max(0.4, kind.blast), scope=Scope.UNKNOWN, certainty=0.4)
+    return Target(
+        text=shown, object=kind.id, sensitivity=max(0.5, kind.sensitivity), blast=max(0.4, kind.blast), scope=Scope.UNKNOWN, certainty=0.4
+    )
 
 
 def _known(text: str, word: Word, place: Place, *, recursive: bool) -> Target:
@@ -110,18 +114,29 @@ def _known(text: str, word: Word, place: Place, *, recursive: bool) -> Target:
     scope = Scope.SOME if word.glob else Scope.ONE
     if is_scratch(full) or _made_here(text, place.created) or _named_build(text):
         return Target(text=text, object="artefact", sensitivity=0.05, blast=0.05, scope=scope, disposable=True)
+    return _precious(text, full, scope) or _by_its_name(text, full, scope) or _ordinary(text, full, scope, recursive=recursive)
+
+
+def _precious(text: str, full: str, scope: Scope) -> Target | None:
     if full.startswith("/dev/") and not full.startswith("/dev/null"):
         return Target(text=text, object="file", sensitivity=0.8, blast=0.5, scope=Scope.ALL, grave=True)
     if full.startswith(("/var/lib/", "/var/backups/")) and not full.startswith(("/var/lib/apt", "/var/lib/dpkg")):
         return Target(text=text, object="data_store", sensitivity=0.85, blast=0.7, scope=scope, grave=True)
     if is_secret(text):
         return Target(text=text, object="secret", sensitivity=0.9, blast=0.5, scope=scope, grave=True)
+    return None
+
+
+def _by_its_name(text: str, full: str, scope: Scope) -> Target | None:
     kind = kind_of(full)
     if kind.id != "unknown" and kind.sensitivity > 0.3:
-        return Target(text=text, object=kind.id, sensitivity=kind.sensitivity, blast=kind.blast, scope=scope, grave=kind.sensitivity >= 0.75)
+        grave = kind.sensitivity >= 0.75
+        return Target(text=text, object=kind.id, sensitivity=kind.sensitivity, blast=kind.blast, scope=scope, grave=grave)
+    if text.rstrip("/*").rsplit("/", 1)[-1].lower() in ("test", "tests", "spec", "testes"):
+        return Target(text=text, object="test_thing", sensitivity=0.3, blast=0.2, scope=scope)
     if names_disposable(text):
         return Target(text=text, object="test_thing", sensitivity=0.15, blast=0.05, scope=scope, disposable=True)
-    return _ordinary(text, full, scope, recursive=recursive)
+    return None
 
 
 def _ordinary(text: str, full: str, scope: Scope, *, recursive: bool) -> Target:
@@ -169,6 +184,18 @@ def _made_here(path: str, created: frozenset[str]) -> bool:
     return bool(bare) and any(bare == made or bare.startswith(f"{made}/") for made in created)
 
 
+_NAMING = re.compile(r"(?i)--?(?:[\w-]*(?:name|identifier|ids?|bucket|app|topic|table|stack|queue|cluster|service|namespace|group)|n|g)$")
+
+
+def named_by_options(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The things that options name: `--instance-ids i-1`, `-Name Spooler`, `--bucket=x`."""
+    found = [words[at + 1] for at, word in enumerate(words[:-1]) if _NAMING.match(word.text) and not words[at + 1].text.startswith("-")]
+    found += [
+        replace(word, text=word.text.partition("=")[2]) for word in words if "=" in word.text and _NAMING.match(word.text.partition("=")[0])
+    ]
+    return tuple(found)
+
+
 def named_target(words: tuple[Word, ...], sensitivity: float, blast: float, *, fixed_object: str, place: Place) -> Target:
     """What one or several named things (services, hosts, databases, buckets) are."""
     text = " ".join(word.text for word in words[:6])
@@ -188,5 +215,10 @@ def named_target(words: tuple[Word, ...], sensitivity: float, blast: float, *, f
     if fixed_object in ("unknown", "") and kind.id != "unknown":
         fixed_object = kind.id
     return Target(
-        text=shown, object=fixed_object, sensitivity=max(sensitivity, kind.sensitivity), blast=max(blast, kind.blast if kind.id != "unknown" else 0.0), scope=scope, unbounded=scope is Scope.ALL
+        text=shown,
+        object=fixed_object,
+        sensitivity=max(sensitivity, kind.sensitivity),
+        blast=max(blast, kind.blast if kind.id != "unknown" else 0.0),
+        scope=scope,
+        unbounded=scope is Scope.ALL,
     )

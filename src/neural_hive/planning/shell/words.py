@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,6 +47,10 @@ class Variables:
         """An independent copy, for a subshell."""
         return Variables(dict(self.values), dict(self.arrays), self.arguments, self.nounset)
 
+    def restore(self, saved: Variables) -> None:
+        """Go back to what was known before a subshell."""
+        self.values, self.arrays, self.arguments = saved.values, saved.arrays, saved.arguments
+
 
 class Substituter(Protocol):
     """Runs a command substitution and says what it would print."""
@@ -60,7 +65,28 @@ class Substituter(Protocol):
 
 
 _WELL_KNOWN = {"HOME": "~", "PWD": ".", "TMPDIR": "/tmp", "OLDPWD": "..", "TMP": "/tmp", "TEMP": "/tmp", "RUNNER_TEMP": "/tmp"}
-_NEVER_EMPTY = frozenset({"USER", "LOGNAME", "HOSTNAME", "UID", "EUID", "SHELL", "PATH", "RANDOM", "SECONDS", "#", "?", "$", "!", "0", "BASHPID", "PPID", "_", "LINENO"})
+_NEVER_EMPTY = frozenset(
+    {
+        "USER",
+        "LOGNAME",
+        "HOSTNAME",
+        "UID",
+        "EUID",
+        "SHELL",
+        "PATH",
+        "RANDOM",
+        "SECONDS",
+        "#",
+        "?",
+        "$",
+        "!",
+        "0",
+        "BASHPID",
+        "PPID",
+        "_",
+        "LINENO",
+    }
+)
 _GLOB = re.compile(r"[*?]|\[[^\]]+\]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DRIVE = re.compile(r"^[A-Za-z]:\\|^\\\\\\\\")
@@ -72,6 +98,15 @@ class Expander:
     def __init__(self, variables: Variables, substituter: Substituter) -> None:
         self.variables = variables
         self._substituter = substituter
+        self._readers: dict[str, Callable[[Node], Word]] = {
+            "string": self._string,
+            "concatenation": self._parts,
+            "command_name": self._parts,
+            **dict.fromkeys(("simple_expansion", "expansion"), self._one_variable),
+            **dict.fromkeys(("command_substitution", "process_substitution"), substituter.substitute),
+            **dict.fromkeys(("raw_string", "ansi_c_string", "translated_string"), _literal),
+            **dict.fromkeys(("arithmetic_expansion", "brace_expression"), lambda _: Word(UNKNOWN)),
+        }
 
     def words(self, node: Node) -> tuple[Word, ...]:
         """The words one node expands to: none for an empty unquoted variable, several for "$@"."""
@@ -93,23 +128,15 @@ class Expander:
 
     def word(self, node: Node) -> Word:
         """The single word a node stands for, without splitting."""
-        kind = node.type
-        if kind in ("word", "number", "extglob_pattern", "regex", "test_operator", "variable_name", "special_variable_name"):
-            return _bare(text_of(node))
-        if kind in ("raw_string", "ansi_c_string", "translated_string"):
-            return Word(text_of(node).lstrip("$").strip("'\""))
-        if kind == "string":
-            return self._string(node)
-        if kind in ("simple_expansion", "expansion"):
-            listed = self._listed(node)
-            return _joined(listed, " ") if listed is not None else self._variable(node)
-        if kind in ("command_substitution", "process_substitution"):
-            return self._substituter.substitute(node)
-        if kind in ("concatenation", "command_name"):
-            return _joined(tuple(self.word(child) for child in node.children))
-        if kind in ("arithmetic_expansion", "brace_expression"):
-            return Word(UNKNOWN)
-        return _bare(text_of(node))
+        reader = self._readers.get(node.type)
+        return reader(node) if reader is not None else _bare(text_of(node))
+
+    def _parts(self, node: Node) -> Word:
+        return _joined(tuple(self.word(child) for child in node.children))
+
+    def _one_variable(self, node: Node) -> Word:
+        listed = self._listed(node)
+        return _joined(listed, " ") if listed is not None else self._variable(node)
 
     def _concatenation(self, node: Node) -> tuple[Word, ...]:
         # An unquoted variable inside may still be split, but only its text matters to the reader.
@@ -200,6 +227,10 @@ def _operator(source: str, name: str) -> str:
     rest = source[2:-1].removeprefix(name)
     found = re.match(r":[-=?+]|[-=?+]|[%#/^,@]+", rest)
     return found.group() if found else ""
+
+
+def _literal(node: Node) -> Word:
+    return Word(text_of(node).lstrip("$").strip("'\""))
 
 
 def _bare(source: str) -> Word:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,7 +69,19 @@ _PREFIX: dict[str, frozenset[str]] = {
     "envsubst-run": frozenset(),
     "bundle-exec": frozenset(),
 }
-_LEADING_WORDS = {"timeout": 1, "chroot": 1, "flock": 1, "gosu": 1, "su-exec": 1, "arch-chroot": 1, "proxychains4": 0, "watch": 0, "caffeinate": 0, "faketime": 1, "chronic": 0}
+_LEADING_WORDS = {
+    "timeout": 1,
+    "chroot": 1,
+    "flock": 1,
+    "gosu": 1,
+    "su-exec": 1,
+    "arch-chroot": 1,
+    "proxychains4": 0,
+    "watch": 0,
+    "caffeinate": 0,
+    "faketime": 1,
+    "chronic": 0,
+}
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ksh", "ash", "fish"})
 _POWERSHELLS = frozenset({"powershell", "pwsh", "cmd"})
 _SQL_CLIENTS: dict[str, frozenset[str]] = {
@@ -88,10 +101,52 @@ _SQL_CLIENTS: dict[str, frozenset[str]] = {
     "hive": frozenset({"-e"}),
     "cqlsh": frozenset({"-e", "--execute"}),
 }
-_SQL_VALUES = frozenset({"-h", "--host", "-p", "--port", "-U", "-u", "--user", "--username", "-d", "--dbname", "-D", "--database", "-v", "--set", "-S", "-P", "-f", "--file", "-o", "-i"})
+_SQL_VALUES = frozenset(
+    {
+        "-h",
+        "--host",
+        "-p",
+        "--port",
+        "-U",
+        "-u",
+        "--user",
+        "--username",
+        "-d",
+        "--dbname",
+        "-D",
+        "--database",
+        "-v",
+        "--set",
+        "-S",
+        "-P",
+        "-f",
+        "--file",
+        "-o",
+        "-i",
+    }
+)
 _SSH_VALUES = frozenset({"-i", "-p", "-o", "-l", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-m", "-E", "-W"})
 _XARGS_VALUES = frozenset({"-n", "-P", "-I", "-L", "-d", "-s", "-a", "-E", "--max-args", "--max-procs", "--delimiter", "--replace"})
-_EXEC_VALUES = frozenset({"-n", "--namespace", "-c", "--container", "--context", "-u", "--user", "-w", "--workdir", "-e", "--env", "--kubeconfig", "-f", "--file", "--index", "-p"})
+_EXEC_VALUES = frozenset(
+    {
+        "-n",
+        "--namespace",
+        "-c",
+        "--container",
+        "--context",
+        "-u",
+        "--user",
+        "-w",
+        "--workdir",
+        "-e",
+        "--env",
+        "--kubeconfig",
+        "-f",
+        "--file",
+        "--index",
+        "-p",
+    }
+)
 _FETCHERS = frozenset({"curl", "wget", "iwr", "irm", "invoke-webrequest", "invoke-restmethod", "nc", "fetch", "http", "aria2c"})
 
 
@@ -102,22 +157,9 @@ def unwrap(words: tuple[Word, ...], given: Input) -> Inner | None:
         return _after_options(words, _PREFIX[name], 0)
     if name in _LEADING_WORDS:
         return _after_options(words, frozenset({"-s", "-k", "-n", "-w", "-u", "-E"}), _LEADING_WORDS[name])
-    if name in ("env", "sudoedit"):
-        return _after_options(words, frozenset({"-u", "-C", "-S"}), 0, assignments=True)
-    if name in ("xargs", "parallel"):
-        return _xargs(words)
-    if name in _SHELLS or name == "su":
-        return _shell(words, given)
-    if name in _POWERSHELLS:
-        return _powershell(words, given)
-    if name == "eval":
-        return _evaluated(words[1:])
-    if name in ("iex", "invoke-expression"):
-        return Inner(kind="untrusted") if given.fetched or any(word.fetched for word in words) or "http" in _text(words) else _evaluated(words[1:])
-    if name in ("source", "."):
-        return Inner(kind="untrusted") if any(word.fetched for word in words) else None
-    if name in ("ssh", "autossh", "mosh"):
-        return _ssh(words, given)
+    reader = _READERS.get(name)
+    if reader is not None:
+        return reader(words, given)
     return _in_container(words, name) or _sql(words, name, given) or _interpreter(words, name, given)
 
 
@@ -141,7 +183,13 @@ def _after_options(words: tuple[Word, ...], values: frozenset[str], leading: int
     return Inner(kind="words", words=words[at:]) if at < len(words) else None
 
 
-def _xargs(words: tuple[Word, ...]) -> Inner | None:
+def _environment(words: tuple[Word, ...], given: Input) -> Inner | None:
+    del given
+    return _after_options(words, frozenset({"-u", "-C", "-S"}), 0, assignments=True)
+
+
+def _xargs(words: tuple[Word, ...], given: Input) -> Inner | None:
+    del given
     at = _skip_options(words, 1, _XARGS_VALUES)
     return Inner(kind="words", words=words[at:], from_input=True) if at < len(words) else None
 
@@ -178,11 +226,27 @@ def _powershell(words: tuple[Word, ...], given: Input) -> Inner | None:
         if lowered in ("-command", "-c", "/c", "/k"):
             rest = words[at + 1 :]
             source = rest[0].text if len(rest) == 1 else _text(rest)
-            return Inner(kind="untrusted") if re.search(r"(?i)downloadstring|downloadfile|\biex\b|webclient", source) else Inner(kind="shell", source=source.replace("\\", "/"))
+            return (
+                Inner(kind="untrusted")
+                if re.search(r"(?i)downloadstring|downloadfile|\biex\b|webclient", source)
+                else Inner(kind="shell", source=source.replace("\\", "/"))
+            )
     return _piped(given)
 
 
-def _evaluated(words: tuple[Word, ...]) -> Inner | None:
+def _invoked(words: tuple[Word, ...], given: Input) -> Inner | None:
+    outside = given.fetched or any(word.fetched for word in words) or "http" in _text(words)
+    return Inner(kind="untrusted") if outside else _evaluated(words, given)
+
+
+def _sourced(words: tuple[Word, ...], given: Input) -> Inner | None:
+    del given
+    return Inner(kind="untrusted") if any(word.fetched for word in words) else None
+
+
+def _evaluated(words: tuple[Word, ...], given: Input) -> Inner | None:
+    del given
+    words = words[1:]
     if not words:
         return None
     if any(word.fetched for word in words):
@@ -219,7 +283,12 @@ def _in_container(words: tuple[Word, ...], name: str) -> Inner | None:
         at = texts.index("--") + 1 if "--" in texts else _skip_options(words, verb + 1, _EXEC_VALUES) + 1
         return _inside(words, at, " ".join(texts[1:at]))
     if name == "gcloud" and "--command" in texts and "ssh" in texts:
-        return Inner(kind="shell", source=texts[texts.index("--command") + 1] if texts.index("--command") + 1 < len(texts) else "", environment=environment_named(_text(words)), isolated=True)
+        return Inner(
+            kind="shell",
+            source=texts[texts.index("--command") + 1] if texts.index("--command") + 1 < len(texts) else "",
+            environment=environment_named(_text(words)),
+            isolated=True,
+        )
     if name in ("aws-vault", "poetry", "pipenv", "uv", "bundle") and len(texts) > 2 and texts[1] in ("exec", "run"):
         at = texts.index("--") + 1 if "--" in texts else 2
         return _inside(words, at, "")
@@ -238,22 +307,7 @@ def _sql(words: tuple[Word, ...], name: str, given: Input) -> Inner | None:
     if flags is None:
         return None
     texts = [word.text for word in words]
-    statements: list[str] = []
-    connection: list[str] = []
-    at = 1
-    while at < len(texts):
-        head, equals, value = texts[at].partition("=")
-        if head in flags:
-            statements.append(value if equals and head.startswith("--") else texts[at + 1] if at + 1 < len(texts) else "")
-            at += 0 if equals and head.startswith("--") else 1
-        elif name in ("mysql", "mariadb") and texts[at].startswith("-e") and len(texts[at]) > 2:
-            statements.append(texts[at][2:])
-        elif texts[at] in _SQL_VALUES and at + 1 < len(texts):
-            connection.append(texts[at + 1])
-            at += 1
-        elif not texts[at].startswith("-") or "=" in texts[at]:
-            connection.append(value if equals and texts[at].startswith("-") else texts[at])
-        at += 1
+    statements, connection = _client_words(texts, flags, name)
     if name in ("sqlite3", "duckdb") and len(connection) > 1:
         statements.append(" ".join(connection[1:]))
     if name == "bq":
@@ -261,15 +315,39 @@ def _sql(words: tuple[Word, ...], name: str, given: Input) -> Inner | None:
     where = " ".join(connection)
     if any(text in ("-f", "--file", "-i") or text.startswith("--file=") for text in texts[1:]):
         return Inner(kind="opaque", connection=where, environment=environment_named(where))
-    if not statements and given.text is not None:
-        statements = [given.text]
-    if not statements:
-        piped = [source for source in given.sources if source != name]
-        return Inner(kind="opaque", connection=where, environment=environment_named(where)) if piped else None
-    return Inner(kind="sql", source=";\n".join(statements), connection=where, environment=environment_named(where), isolated=True)
+    return _statements(statements or ([given.text] if given.text is not None else []), where, given)
 
 
-_DANGEROUS_CODE = re.compile(r"rmtree|os\.remove|os\.unlink|shutil\.rm|unlinkSync|rmSync|rm -rf|FileUtils\.rm|DROP TABLE|\.drop\(|unlink\(|/dev/tcp|pty\.spawn|socket\.socket", re.IGNORECASE)
+def _statements(statements: list[str], where: str, given: Input) -> Inner | None:
+    environment = environment_named(where)
+    if statements:
+        return Inner(kind="sql", source=";\n".join(statements), connection=where, environment=environment, isolated=True)
+    return Inner(kind="opaque", connection=where, environment=environment) if given.sources else None
+
+
+def _client_words(texts: list[str], flags: frozenset[str], name: str) -> tuple[list[str], list[str]]:
+    """The statements among a client's arguments, and the words that say where it connects."""
+    statements: list[str] = []
+    connection: list[str] = []
+    rest = iter(texts[1:])
+    for text in rest:
+        head, equals, value = text.partition("=")
+        if head in flags:
+            statements.append(value if equals else next(rest, ""))
+        elif name in ("mysql", "mariadb") and text.startswith("-e"):
+            statements.append(text[2:])
+        elif text in _SQL_VALUES:
+            connection.append(next(rest, ""))
+        elif not text.startswith("-") or equals:
+            connection.append(value if text.startswith("-") else text)
+    return statements, connection
+
+
+_DANGEROUS_CODE = re.compile(
+    r"rmtree|os\.remove|os\.unlink|shutil\.rm|unlinkSync|rmSync|rm -rf|FileUtils\.rm|DROP TABLE"
+    r"|\.drop\(|unlink\(|/dev/tcp|pty\.spawn|socket\.socket",
+    re.IGNORECASE,
+)
 
 
 def _interpreter(words: tuple[Word, ...], name: str, given: Input) -> Inner | None:
@@ -294,6 +372,18 @@ def _code(source: str) -> Inner:
     if _DANGEROUS_CODE.search(source):
         return Inner(kind="shell", source="delete_by_code --delete")
     return Inner(kind="opaque", source=source)
+
+
+_READERS: dict[str, Callable[[tuple[Word, ...], Input], Inner | None]] = {
+    "eval": _evaluated,
+    **dict.fromkeys(("env", "sudoedit"), _environment),
+    **dict.fromkeys(("xargs", "parallel"), _xargs),
+    **dict.fromkeys((*_SHELLS, "su"), _shell),
+    **dict.fromkeys(_POWERSHELLS, _powershell),
+    **dict.fromkeys(("iex", "invoke-expression"), _invoked),
+    **dict.fromkeys(("source", "."), _sourced),
+    **dict.fromkeys(("ssh", "autossh", "mosh"), _ssh),
+}
 
 
 def is_fetcher(name: str) -> bool:

@@ -20,7 +20,9 @@ __all__ = ["read_sql"]
 _LONGEST = 400  # characters of a statement kept as a task's description
 _MAX_STATEMENTS = 600
 _STARTS = re.compile(r"[A-Z\\(@]")
-_CREATED = re.compile(r"CREATE\s+(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+)?(?:UNLOGGED\s+)?(?:TABLE|SCHEMA|VIEW|DATABASE|INDEX|SEQUENCE)\s+(?:CONCURRENTLY\s+)?(?!IF\b)([\w.#\"`\[\]]+)")
+_CREATED = re.compile(
+    r"CREATE\s+(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+)?(?:UNLOGGED\s+)?(?:TABLE|SCHEMA|VIEW|DATABASE|INDEX|SEQUENCE)\s+(?:CONCURRENTLY\s+)?(?!IF\b)([\w.#\"`\[\]]+)"
+)
 
 
 def read_sql(source: str, circumstances: Circumstances) -> Reading:
@@ -61,7 +63,7 @@ def _environment(comments: tuple[str, ...], circumstances: Circumstances) -> Env
 
 
 def _chosen(setting: Setting, piece: Piece) -> Setting:
-    """`USE x`, `\\connect x`: the statements that follow run there."""
+    r"""`USE x`, `\connect x`: the statements that follow run there."""
     found = re.match(r"(?:USE|\\C|\\CONNECT)\s+(\S+)", piece.bare)
     chosen = environment_named(found.group(1)) if found else Environment.UNKNOWN
     return replace(setting, environment=worst(setting.environment, chosen)) if found else setting
@@ -71,7 +73,7 @@ def _made(piece: Piece) -> list[str]:
     found = _CREATED.match(piece.bare)
     names = [found.group(1)] if found else []
     names += re.findall(r"^SELECT\b.*?\bINTO\s+(#\w+)", piece.bare, re.DOTALL)
-    return [name.strip("\"`[]").lower() for name in names]
+    return [name.strip('"`[]').lower() for name in names]
 
 
 def _task(at: int, source: str, piece: Piece, actions: list[Action]) -> Task:
@@ -82,5 +84,10 @@ def _task(at: int, source: str, piece: Piece, actions: list[Action]) -> Task:
 
 
 def _coverage(tasks: list[Task]) -> float:
-    known = [task for task in tasks if min((action.certainty for action in task.actions), default=1.0) > 0.4 or any(action.has(Trait.READ_ONLY) for action in task.actions)]
+    known = [
+        task
+        for task in tasks
+        if min((action.certainty for action in task.actions), default=1.0) > 0.4
+        or any(action.has(Trait.READ_ONLY) for action in task.actions)
+    ]
     return round(len(known) / len(tasks), 4)

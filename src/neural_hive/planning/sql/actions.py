@@ -16,7 +16,7 @@ from neural_hive.planning.surroundings import environment_named, kind_of, names_
 from neural_hive.types import Action, Environment, Polarity, Scope, Trait
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Expr as Expression
 
 
 class SqlFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +102,7 @@ def table_name(node: Expression | None) -> str:
     return f"#{name}" if identifier is not None and identifier.args.get("temporary") else name
 
 
-def on_table(operation: str, name: str, traits: set[Trait], setting: Setting, *, scope: Scope, certainty: float = 1.0) -> Action:
+def on_table(operation: str, name: str, traits: set[Trait], setting: Setting, *, scope: Scope) -> Action:
     """An action on a table, weighed by what its name says it holds."""
     kind = kind_of(name)
     own = environment_named(name) if "." in name else Environment.UNKNOWN
@@ -123,14 +123,18 @@ def on_table(operation: str, name: str, traits: set[Trait], setting: Setting, *,
         environment=environment,
         scope=scope,
         disposable=disposable and not reading,
-        certainty=certainty,
     )
 
 
 def is_temporary(name: str, setting: Setting) -> bool:
     """Whether a table is a session's own, was made by this script, or says that it is scratch."""
     bare = name.rsplit(".", 1)[-1]
-    return bare.startswith("#") or name.lower() in setting.created or setting.disposable or (names_disposable(bare) and not re.search(r"(?i)test_?(?:result|case)|latest", bare))
+    return (
+        bare.startswith("#")
+        or name.lower() in setting.created
+        or setting.disposable
+        or (names_disposable(bare) and not re.search(r"(?i)test_?(?:result|case)|latest", bare))
+    )
 
 
 def dml_actions(tree: Expression, setting: Setting, bare: str) -> list[Action]:
@@ -138,7 +142,11 @@ def dml_actions(tree: Expression, setting: Setting, bare: str) -> list[Action]:
     from sqlglot import expressions as exp
 
     kinds = {exp.Delete: _delete, exp.Update: _update, exp.Insert: _insert, exp.Merge: _merge, exp.TruncateTable: _truncate}
-    found = [reader(node, setting, bare) for node in tree.find_all(*kinds) for reader in (kinds[type(node)],)] if not isinstance(tree, exp.Select) or tree.args.get("with_") else []
+    found = (
+        [reader(node, setting, bare) for node in tree.find_all(*kinds) for reader in (kinds[type(node)],)]
+        if not isinstance(tree, exp.Select) or tree.args.get("with_")
+        else []
+    )
     return [*(action for group in found for action in group), *_queried(tree, setting)]
 
 
@@ -298,7 +306,9 @@ def _dropped_thing(name: str, traits: set[Trait], object_kind: str, sensitivity:
 
 def _alter(tree: Expression, setting: Setting, bare: str) -> list[Action]:
     name = table_name(tree.this)
-    return [_altered(item, name, setting, bare) for item in tree.args.get("actions") or []] or [on_table("update", name, {_M}, setting, scope=Scope.ONE, certainty=0.6)]
+    return [_altered(item, name, setting, bare) for item in tree.args.get("actions") or []] or [
+        replace(on_table("update", name, {_M}, setting, scope=Scope.ONE), certainty=0.6)
+    ]
 
 
 def _altered(item: Expression, name: str, setting: Setting, bare: str) -> Action:
@@ -311,7 +321,9 @@ def _altered(item: Expression, name: str, setting: Setting, bare: str) -> Action
         return replace(changed, target=f"{name}.{column}" if column else name)
     if item.key == "columndef":
         strict = bool(re.search(r"\bNOT NULL\b", bare)) and "DEFAULT" not in bare
-        return replace(on_table("create", name, {_M, Trait.INTERRUPTING} if strict else {Trait.ADDITIVE}, setting, scope=Scope.ONE), object="table")
+        return replace(
+            on_table("create", name, {_M, Trait.INTERRUPTING} if strict else {Trait.ADDITIVE}, setting, scope=Scope.ONE), object="table"
+        )
     if item.key in ("altercolumn", "modifycolumn", "changecolumn"):
         changing_type = item.args.get("dtype") is not None or item.key != "altercolumn"
         traits = {_M, Trait.INTERRUPTING} if changing_type or item.args.get("allow_null") is False else {_M}
@@ -333,5 +345,12 @@ def _create(tree: Expression, setting: Setting, bare: str) -> list[Action]:
         return [replace(action, object="code", sensitivity=0.5, certainty=0.7)]
     if kind == "INDEX":
         locking = "CONCURRENTLY" not in bare and setting.environment is Environment.PRODUCTION
-        return [replace(action, object="index", sensitivity=0.35, traits=tuple(sorted({Trait.ADDITIVE, *((Trait.INTERRUPTING,) if locking else ())})))]
+        return [
+            replace(
+                action,
+                object="index",
+                sensitivity=0.35,
+                traits=tuple(sorted({Trait.ADDITIVE, *((Trait.INTERRUPTING,) if locking else ())})),
+            )
+        ]
     return [replace(action, sensitivity=min(action.sensitivity, 0.5))]

@@ -8,10 +8,16 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Expr as Expression
 
-_TSQL = re.compile(r"(?<![\w&])#\w|\bTOP\s*\(|\bdbo\.|\[\w+\]|^\s*GO\s*$|\bNOLOCK\b|\bGETDATE\b|\bEXEC\b|@\w+\s*=|\bDELETE\s+TOP\b|\bIDENTITY\b", re.IGNORECASE | re.MULTILINE)
-_MYSQL = re.compile(r"`|\bINTERVAL\s+\d+\s+\w+|\bENGINE\s*=|\bAUTO_INCREMENT\b|\bDELETE\b[^;]*\bLIMIT\s+\d|\bUPDATE\b[^;]*\bLIMIT\s+\d|\bON\s+DUPLICATE\s+KEY", re.IGNORECASE)
+_TSQL = re.compile(
+    r"(?<![\w&])#\w|\bTOP\s*\(|\bdbo\.|\[\w+\]|^\s*GO\s*$|\bNOLOCK\b|\bGETDATE\b|\bEXEC\b|@\w+\s*=|\bDELETE\s+TOP\b|\bIDENTITY\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MYSQL = re.compile(
+    r"`|\bINTERVAL\s+\d+\s+\w+|\bENGINE\s*=|\bAUTO_INCREMENT\b|\bDELETE\b[^;]*\bLIMIT\s+\d|\bUPDATE\b[^;]*\bLIMIT\s+\d|\bON\s+DUPLICATE\s+KEY",
+    re.IGNORECASE,
+)
 _ORACLE = re.compile(r"\bSYSDATE\b|\bVARCHAR2\b|\bFROM\s+DUAL\b|\bROWNUM\b|\bNUMBER\(", re.IGNORECASE)
 _FALLBACKS = ("postgres", "mysql", "tsql", "oracle", "bigquery", "snowflake", "sqlite", "")
 
@@ -48,7 +54,7 @@ def parsed(statement: str, dialect: str) -> Expression | None:
         except (SqlglotError, RecursionError, ValueError, IndexError, AttributeError, TypeError, KeyError):
             # Malformed input can break the parser in ways it does not declare; another dialect may do.
             continue
-        if tree is not None and tree.key not in ("alias", "column"):
+        if tree.key not in ("alias", "column"):
             return tree
     return None
 

@@ -12,7 +12,7 @@ from neural_hive.planning.sql.statements import raises
 from neural_hive.types import Action, Polarity, Safeguard, Trait
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Expr as Expression
 
 _COPY = re.compile(r"(?:INSERT\s+INTO|CREATE\s+TABLE|SELECT\b.*?\bINTO|CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS)\b", re.DOTALL)
 _TEMPORARY = re.compile(r"CREATE\s+(?:GLOBAL\s+|LOCAL\s+)?TEMP(?:ORARY)?\b|INTO\s+#|INTO\s+TEMP\b")
@@ -56,7 +56,11 @@ class Guards:
         return [self._guarded(at, action, predicate) if action.has(Trait.DESTRUCTIVE) else action for action in actions]
 
     def _guarded(self, at: int, action: Action, predicate: str) -> Action:
-        fitting = [copy for copy in self.copies.get(_base(action.target), ()) if _same(copy.table, action.target) and copy.predicate in ("", predicate)]
+        fitting = [
+            copy
+            for copy in self.copies.get(_base(action.target), ())
+            if _same(copy.table, action.target) and copy.predicate in ("", predicate)
+        ]
         before = [copy for copy in fitting if copy.at < at]
         late = [copy for copy in fitting if copy.at > at]
         checked = any(copy.at < check < at for copy in before for check in self.checks)
@@ -66,7 +70,9 @@ class Guards:
             found.append(Safeguard(kind="backup", verified=together or checked or self.stops))
         if before and checked:
             found.append(Safeguard(kind="restore_test", verified=True))
-        return replace(action, safeguards=(*action.safeguards, *found), late_safeguards=(Safeguard(kind="backup"),) if late and not before else ())
+        return replace(
+            action, safeguards=(*action.safeguards, *found), late_safeguards=(Safeguard(kind="backup"),) if late and not before else ()
+        )
 
 
 def _base(name: str) -> str:
@@ -85,7 +91,13 @@ def guards_of(pieces: tuple[Piece, ...], comments: tuple[str, ...], dialect: str
     copies = [copy for at, piece in enumerate(pieces) for copy in _copies(at, piece, transactions[at], dialect)] if destructive else []
     checks = tuple(at for at, piece in enumerate(pieces) if raises(piece))
     everything = "\n".join((*comments, *(piece.text for piece in pieces if piece.meta or piece.bare.startswith("SET"))))
-    stops = bool(re.search(r"ON_ERROR_STOP(?!\s*(?:=|\s)\s*(?:0|off))|XACT_ABORT\s+ON|WHENEVER\s+SQLERROR\s+EXIT|--single-transaction", everything, re.IGNORECASE))
+    stops = bool(
+        re.search(
+            r"ON_ERROR_STOP(?!\s*(?:=|\s)\s*(?:0|off))|XACT_ABORT\s+ON|WHENEVER\s+SQLERROR\s+EXIT|--single-transaction",
+            everything,
+            re.IGNORECASE,
+        )
+    )
     by_table: dict[str, tuple[Copy, ...]] = {}
     for copy in copies:
         by_table[_base(copy.table)] = (*by_table.get(_base(copy.table), ())[-8:], copy)
@@ -110,7 +122,12 @@ def _transactions(pieces: tuple[Piece, ...]) -> tuple[tuple[int, ...], frozenset
 
 
 def _copies(at: int, piece: Piece, transaction: int, dialect: str) -> list[Copy]:
-    if not _COPY.match(piece.bare) or "SELECT" not in piece.bare or _TEMPORARY.search(piece.bare) or re.search(r"\bLIMIT\b|\bTOP\b", piece.bare):
+    if (
+        not _COPY.match(piece.bare)
+        or "SELECT" not in piece.bare
+        or _TEMPORARY.search(piece.bare)
+        or re.search(r"\bLIMIT\b|\bTOP\b", piece.bare)
+    ):
         return []
     tree = parsed(piece.text, dialect)
     select = _select_of(tree) if tree is not None else None

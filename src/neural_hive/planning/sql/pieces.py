@@ -6,18 +6,23 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"(?P<line>--[^\n]*)|(?P<block>/\*.*?(?:\*/|\Z))|(?P<string>[NEeB]?'(?:[^'\\]|''|\\.)*(?:'|\Z))|(?P<quoted>\"[^\"]*(?:\"|\Z)|`[^`]*(?:`|\Z))"
-    r"|(?P<dollar2>\$\$.*?(?:\$\$|\Z))|(?P<dollar>\$(?P<tag>[A-Za-z_]\w*)\$.*?(?:\$(?P=tag)\$|\Z))|(?P<end>;)|(?P<go>^[ \t]*GO[ \t]*(?:\d+[ \t]*)?$)|(?P<meta>^[ \t]*\\[^\n]*)",
+    r"(?P<line>--[^\n]*)|(?P<block>/\*.*?(?:\*/|\Z))|(?P<string>[NEeB]?'(?:[^'\\]|''|\\.)*(?:'|\Z))"
+    r"|(?P<quoted>\"[^\"]*(?:\"|\Z)|`[^`]*(?:`|\Z))"
+    r"|(?P<dollar2>\$\$.*?(?:\$\$|\Z))|(?P<dollar>\$(?P<tag>[A-Za-z_]\w*)\$.*?(?:\$(?P=tag)\$|\Z))|(?P<end>;)"
+    r"|(?P<go>^[ \t]*GO[ \t]*(?:\d+[ \t]*)?$)|(?P<meta>^[ \t]*\\[^\n]*)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
-_DEFINITION = re.compile(r"\s*(?:CREATE|ALTER)\s+(?:OR\s+(?:REPLACE|ALTER)\s+)?(?:DEFINER\s*=\s*\S+\s+)?(?:FUNCTION|PROCEDURE|PROC|TRIGGER|PACKAGE|EVENT)\b", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r"\s*(?:CREATE|ALTER)\s+(?:OR\s+(?:REPLACE|ALTER)\s+)?(?:DEFINER\s*=\s*\S+\s+)?(?:FUNCTION|PROCEDURE|PROC|TRIGGER|PACKAGE|EVENT)\b",
+    re.IGNORECASE,
+)
 _BLOCK = re.compile(r"\bBEGIN\b", re.IGNORECASE)
 _BLOCK_END = re.compile(r"\s*END\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One statement.
+    r"""One statement.
 
     Attributes:
         start, end: Its characters in the source, without leading comments.
@@ -25,7 +30,7 @@ class Piece:
         bare: The same with the content of strings and dollar quotes removed, in upper case.
         bodies: The contents of its dollar quotes.
         literals: The contents of its strings.
-        meta: It is a client's own command, such as `\\connect`.
+        meta: It is a client's own command, such as `\connect`.
     """
 
     start: int
@@ -88,7 +93,7 @@ def _quoted(current: _Open, kind: str, text: str, at: int) -> None:
     current.first = at if current.first < 0 else current.first
     current.text.append(text)
     if kind == "quoted":
-        current.bare.append(text.strip("\"`") or " ")
+        current.bare.append(text.strip('"`') or " ")
         return
     current.bare.append("''")
     if kind.startswith("dollar"):

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from neural_hive.types import Scope
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Expr as Expression
 
-_KEY = re.compile(r"^(?:id|pk|uuid|guid|cpf|cnpj|email|slug|sku|ssn|username|login|codigo|code|rowid|ctid|_id|oid|key|numero|number)$", re.IGNORECASE)
-_COMPARED = {"eq": lambda a, b: a == b, "neq": lambda a, b: a != b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b, "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b}
+_KEY = re.compile(
+    r"^(?:id|pk|uuid|guid|cpf|cnpj|email|slug|sku|ssn|username|login|codigo|code|rowid|ctid|_id|oid|key|numero|number)$", re.IGNORECASE
+)
+_COMPARED = {
+    "eq": lambda a, b: a == b,
+    "neq": lambda a, b: a != b,
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+}
 _MAX_NODES = 2000
 
 
@@ -19,27 +29,26 @@ def truth(node: Expression | None) -> bool | None:
     """Whether a condition holds for every row (True), for none (False), or depends on the row (None)."""
     if node is None:
         return True
-    kind = node.key
-    if kind in ("where", "paren"):
-        return truth(node.this)
-    if kind == "not":
-        inner = truth(node.this)
-        return None if inner is None else not inner
-    if kind in ("and", "or"):
-        return _joined(truth(node.this), truth(node.expression), every=kind == "and")
-    if kind == "boolean":
-        return bool(node.this)
-    if kind == "literal":
-        return None if node.is_string else node.this not in ("0", "0.0")
-    if kind in _COMPARED:
-        return _comparison(node)
-    return _pattern(node)
+    decide = _DECIDERS.get(node.key)
+    found = decide(node) if decide is not None else _pattern(node)
+    return not found if found is not None and node.args.get("negate") else found
 
 
-def _joined(left: bool | None, right: bool | None, *, every: bool) -> bool | None:
-    if every:
-        return False if left is False or right is False else True if left and right else None
-    return True if left or right else False if left is False and right is False else None
+def _not(node: Expression) -> bool | None:
+    inner = truth(node.this)
+    return None if inner is None else not inner
+
+
+def _number(node: Expression) -> bool | None:
+    return None if node.is_string else node.this not in ("0", "0.0")
+
+
+def _combined(node: Expression) -> bool | None:
+    sides = (truth(node.this), truth(node.expression))
+    decisive = node.key == "or"
+    if decisive in sides:
+        return decisive
+    return None if None in sides else not decisive
 
 
 def _comparison(node: Expression) -> bool | None:
@@ -48,15 +57,24 @@ def _comparison(node: Expression) -> bool | None:
         return None
     if left.key == "literal" and right.key == "literal":
         return _literals(node.key, left, right)
-    if left.key == "column" and right.key == "column" and left.sql() == right.sql():
+    if left.key != "column":
+        return None
+    if right.key == "column" and left.sql() == right.sql():
         return node.key in ("eq", "gte", "lte")
-    if left.key == "column" and right.key == "literal" and not right.is_string and _is_key(left.name):
-        return True if (node.key, right.this) in (("gt", "0"), ("gte", "0"), ("gte", "1"), ("neq", "0")) else None
-    if left.key in ("column", "neg") and right.key == "neg" and node.key in ("gt", "neq", "gte") and left.key == "column" and _is_key(left.name):
-        return True
-    if node.key in ("lt", "lte") and left.key == "column" and re.search(r"creat|criad|insert", left.name, re.IGNORECASE) and right.key in ("currenttimestamp", "currentdate", "now", "currentdatetime"):
-        return True
-    return None
+    return True if _always(node.key, left.name, right) else None
+
+
+_NOW = frozenset({"currenttimestamp", "currentdate", "now", "currentdatetime"})
+
+
+def _always(comparison: str, column: str, right: Expression) -> bool:
+    """Comparisons that every row of a real table passes: a key above zero, a creation before now."""
+    if _is_key(column):
+        return (comparison, str(right.this)) in _EVERY_KEY or (right.key == "neg" and comparison in ("gt", "gte", "neq"))
+    return comparison in ("lt", "lte") and right.key in _NOW and bool(re.search(r"creat|criad|insert", column, re.IGNORECASE))
+
+
+_EVERY_KEY = frozenset({("gt", "0"), ("gte", "0"), ("gte", "1"), ("neq", "0")})
 
 
 def _literals(kind: str, left: Expression, right: Expression) -> bool | None:
@@ -76,7 +94,13 @@ def _pattern(node: Expression) -> bool | None:
         return None
     if node.key == "in" and node.this.key == "literal":
         return True if any(item.key == "literal" and item.this == node.this.this for item in node.expressions) else None
-    if node.key == "exists" and node.this is not None and node.this.key == "select" and node.this.args.get("from_") is None and node.this.args.get("where") is None:
+    if (
+        node.key == "exists"
+        and node.this is not None
+        and node.this.key == "select"
+        and node.this.args.get("from_") is None
+        and node.this.args.get("where") is None
+    ):
         return True
     return None
 
@@ -89,6 +113,18 @@ def _bare(node: Expression | None) -> Expression | None:
 
 def _is_key(name: str) -> bool:
     return bool(_KEY.match(name)) or name.lower().endswith("_id") or (name.endswith("Id") and len(name) > 2)
+
+
+_DECIDERS: dict[str, Callable[[Expression], bool | None]] = {
+    "where": lambda node: truth(node.this),
+    "paren": lambda node: truth(node.this),
+    "not": _not,
+    "and": _combined,
+    "or": _combined,
+    "boolean": lambda node: bool(node.this),
+    "literal": _number,
+    **dict.fromkeys(_COMPARED, _comparison),
+}
 
 
 def reach(where: Expression | None, table: str, *, limited: bool) -> tuple[Scope, bool]:
@@ -107,7 +143,8 @@ def reach(where: Expression | None, table: str, *, limited: bool) -> tuple[Scope
 
 
 def _conjuncts(node: Expression) -> list[Expression]:
-    pending, terms = [node], []
+    pending = [node]
+    terms: list[Expression] = []
     while pending and len(terms) < _MAX_NODES:
         current = pending.pop()
         if current.key == "paren":
@@ -137,10 +174,16 @@ def _excludes_few(term: Expression) -> bool:
     if term.key == "neq":
         column = _bare(term.this)
         return column is not None and column.key == "column" and _is_key(column.name)
-    if term.key == "is" and term.expression is not None and term.expression.key == "not":
+    if term.key in ("is", "in") and term.args.get("negate") and not term.args.get("query"):
         return term.this.key == "column" and _is_key(term.this.name)
     if term.key == "not":
         inner = _bare(term.this)
-        if inner is not None and inner.key in ("is", "in", "eq") and inner.this is not None and inner.this.key == "column" and not inner.args.get("query"):
+        if (
+            inner is not None
+            and inner.key in ("is", "in", "eq")
+            and inner.this is not None
+            and inner.this.key == "column"
+            and not inner.args.get("query")
+        ):
             return _is_key(inner.this.name)
     return False

@@ -15,7 +15,10 @@ _LONG_INSERT = 2000
 _MAX_DEPTH = 3
 _VALUES = re.compile(r"INSERT\s+(?:IGNORE\s+)?INTO\s+([\w.\[\]]+)\s*(?:\([^)]*\))?\s*VALUES\b")
 _GRANT = re.compile(r"GRANT\s+(?P<what>.*?)\s+(?:ON\s+(?P<on>.*?)\s+)?TO\s+(?P<who>.*)$", re.DOTALL)
-_VERB = re.compile(r"(?:^|[;\s])(?:BEGIN|THEN|ELSE|LOOP|DECLARE)?\s*\b(DELETE\s+FROM|DELETE|UPDATE|TRUNCATE|DROP|INSERT\s+INTO|ALTER|GRANT|EXECUTE|PERFORM|CALL)\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"(?:^|[;\s])(?:BEGIN|THEN|ELSE|LOOP|DECLARE)?\s*\b(DELETE\s+FROM|DELETE|UPDATE|TRUNCATE|DROP|INSERT\s+INTO|ALTER|GRANT|EXECUTE|PERFORM|CALL)\b",
+    re.IGNORECASE,
+)
 
 
 def actions_of(piece: Piece, dialect: str, setting: Setting, depth: int = 0) -> list[Action]:
@@ -49,7 +52,11 @@ def _early(bare: str, setting: Setting) -> list[Action]:
     """Statements whose tree says less than their words."""
     if bare.startswith(("ALTER TABLE", "DISABLE", "SET", "DROP POLICY", "DROP SECURITY", "ALTER DATABASE", "ALTER SYSTEM")):
         for pattern, act in lexicon().statements:
-            if act in ("stop_guard", "lock", "delete_store") and pattern.match(bare) and not re.search(r"FOREIGN_KEY_CHECKS\s*=\s*1|SAFE_UPDATES\s*=\s*1", bare):
+            if (
+                act in ("stop_guard", "lock", "delete_store")
+                and pattern.match(bare)
+                and not re.search(r"FOREIGN_KEY_CHECKS\s*=\s*1|SAFE_UPDATES\s*=\s*1", bare)
+            ):
                 return [act_action(act, _subject(bare), setting, scope=Scope.ONE)]
     return []
 
@@ -73,7 +80,15 @@ def _unread(piece: Piece, setting: Setting) -> Action:
     visible = bool(_VISIBLE.search(piece.bare))
     traits = (Trait.DESTRUCTIVE, Trait.MUTATING) if visible else ()
     kind = kind_of(piece.bare[:200].lower())
-    return Action(operation="unknown", object=kind.id, traits=traits, sensitivity=max(0.5, kind.sensitivity), blast=0.45, environment=setting.environment, certainty=0.3)
+    return Action(
+        operation="unknown",
+        object=kind.id,
+        traits=traits,
+        sensitivity=max(0.5, kind.sensitivity),
+        blast=0.45,
+        environment=setting.environment,
+        certainty=0.3,
+    )
 
 
 def _client_command(piece: Piece, setting: Setting) -> list[Action]:
@@ -84,7 +99,12 @@ def _client_command(piece: Piece, setting: Setting) -> list[Action]:
 
 def _transactional(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[Action] | None:
     del dialect, depth
-    if re.match(r"(?:BEGIN(?:\s+(?:TRAN|TRANSACTION|WORK))?|START TRANSACTION|COMMIT|ROLLBACK|END|SAVEPOINT|ABORT)\b[^()]{0,60}$", piece.bare) and "''" not in piece.bare:
+    if (
+        re.match(
+            r"(?:BEGIN(?:\s+(?:TRAN|TRANSACTION|WORK))?|START TRANSACTION|COMMIT|ROLLBACK|END|SAVEPOINT|ABORT)\b[^()]{0,60}$", piece.bare
+        )
+        and "''" not in piece.bare
+    ):
         return [replace(act_action("nothing", "", setting), operation="read")]
     return None
 
@@ -109,14 +129,35 @@ def _granted(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[A
         return None
     what, on, who = found.group("what"), (found.group("on") or "").lower(), found.group("who")
     everyone = bool(re.search(r"\bPUBLIC\b|''@''|'%'|\bANONYMOUS\b", who)) or "%" in piece.literals
-    broad = bool(re.search(r"\bALL\b|\bSUPER|\bDBA\b|SYSADMIN|DB_OWNER|CREATEROLE|CONTROL", what)) or "WITH GRANT OPTION" in who or "WITH ADMIN OPTION" in who
+    broad = (
+        bool(re.search(r"\bALL\b|\bSUPER|\bDBA\b|SYSADMIN|DB_OWNER|CREATEROLE|CONTROL", what))
+        or "WITH GRANT OPTION" in who
+        or "WITH ADMIN OPTION" in who
+    )
     reading = set(re.findall(r"[A-Z]+", re.sub(r"\(.*?\)", "", what))) <= {"SELECT", "USAGE", "CONNECT", "SHOW", "VIEW", "READ"}
     kind = kind_of(on)
-    action = act_action("grant_admin" if broad else "grant", on or what.lower(), setting, scope=Scope.ALL if everyone or "ALL TABLES" in on.upper() or "*.*" in on else Scope.ONE)
+    action = act_action(
+        "grant_admin" if broad else "grant",
+        on or what.lower(),
+        setting,
+        scope=Scope.ALL if everyone or "ALL TABLES" in on.upper() or "*.*" in on else Scope.ONE,
+    )
     sensitivity = 0.9 if broad else max(0.5, kind.sensitivity if kind.id != "unknown" else 0.5)
-    traits = {Trait.MUTATING, Trait.RAISES_PRIVILEGE, *((Trait.EXPOSING, Trait.WEAKENS_CONTROL) if everyone else ()), *((Trait.WEAKENS_CONTROL,) if broad else ())}
+    traits = {
+        Trait.MUTATING,
+        Trait.RAISES_PRIVILEGE,
+        *((Trait.EXPOSING, Trait.WEAKENS_CONTROL) if everyone else ()),
+        *((Trait.WEAKENS_CONTROL,) if broad else ()),
+    }
     blast = 0.9 if everyone else action.blast if broad else 0.3 if reading else 0.45
-    return [replace(action, traits=tuple(sorted(traits)), sensitivity=sensitivity if not (everyone and not reading) else max(0.8, sensitivity), blast=blast)]
+    return [
+        replace(
+            action,
+            traits=tuple(sorted(traits)),
+            sensitivity=sensitivity if not (everyone and not reading) else max(0.8, sensitivity),
+            blast=blast,
+        )
+    ]
 
 
 def _after(bare: str, word: str) -> str:
@@ -137,7 +178,9 @@ def _nested(source: str, dialect: str, setting: Setting, depth: int) -> list[Act
     if depth >= _MAX_DEPTH:
         return [Action(operation="unknown", certainty=0.3, environment=setting.environment)]
     pieces, _ = cut(source)
-    return [action for piece in pieces for action in actions_of(piece, dialect, setting, depth + 1)] or [Action(operation="unknown", certainty=0.3)]
+    return [action for piece in pieces for action in actions_of(piece, dialect, setting, depth + 1)] or [
+        Action(operation="unknown", certainty=0.3)
+    ]
 
 
 def _block(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[Action] | None:
@@ -168,7 +211,9 @@ def body_actions(body: str, dialect: str, setting: Setting, depth: int) -> list[
 def raises(piece: Piece) -> bool:
     """Whether a block can stop the script: it raises an error when a check fails."""
     text = " ".join((piece.bare, *(body.upper() for body in piece.bodies)))
-    return bool(re.search(r"\bRAISE\s+EXCEPTION\b|\bTHROW\b|\bRAISERROR\b|\bSIGNAL\s+SQLSTATE\b|\bASSERT\b|RAISE_APPLICATION_ERROR", text)) or bool(re.search(r"1\s*/\s*(?:\(?CASE|0)", text))
+    return bool(
+        re.search(r"\bRAISE\s+EXCEPTION\b|\bTHROW\b|\bRAISERROR\b|\bSIGNAL\s+SQLSTATE\b|\bASSERT\b|RAISE_APPLICATION_ERROR", text)
+    ) or bool(re.search(r"1\s*/\s*(?:\(?CASE|0)", text))
 
 
 def _copied(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[Action] | None:
@@ -180,7 +225,11 @@ def _copied(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[Ac
     name = _subject(piece.bare)
     if re.search(r"\bTO\b", piece.bare):
         outside = any("://" in literal for literal in piece.literals)
-        return [act_action("send", name, setting, certainty=0.7)] if outside else [on_table("copy", name, {Trait.ADDITIVE}, setting, scope=Scope.ALL)]
+        return (
+            [act_action("send", name, setting, certainty=0.7)]
+            if outside
+            else [on_table("copy", name, {Trait.ADDITIVE}, setting, scope=Scope.ALL)]
+        )
     return [on_table("create", name, {Trait.ADDITIVE}, setting, scope=Scope.SOME)]
 
 
@@ -188,7 +237,11 @@ def _executed(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[
     """EXEC, EXECUTE IMMEDIATE, CALL: procedures, and statements hidden in strings."""
     if not re.match(r"(?:EXEC|EXECUTE|CALL|PERFORM)\b", piece.bare):
         return None
-    dynamic = [literal for literal in piece.literals if re.match(r"\s*(?:DROP|DELETE|TRUNCATE|UPDATE|ALTER|INSERT|GRANT|CREATE|SELECT)\b", literal, re.IGNORECASE)]
+    dynamic = [
+        literal
+        for literal in piece.literals
+        if re.match(r"\s*(?:DROP|DELETE|TRUNCATE|UPDATE|ALTER|INSERT|GRANT|CREATE|SELECT)\b", literal, re.IGNORECASE)
+    ]
     if dynamic:
         exact = len(piece.literals) == 1 and not re.search(r"\|\||\+|FORMAT\s*\(", piece.bare)
         inner = _nested(re.sub(r"%[IsL]", "unknown_value", dynamic[0]), dialect, setting, depth)
@@ -201,5 +254,20 @@ def _executed(piece: Piece, dialect: str, setting: Setting, depth: int) -> list[
         return [act_action("configure_store", called, setting)]
     if called in ("sp_help", "sp_who", "sp_who2", "sp_helptext", "sp_spaceused"):
         return [act_action("read", called, setting)]
-    traits = (Trait.DESTRUCTIVE, Trait.MUTATING) if re.search(r"purge|delete|drop|truncate|limpa|apaga|expurg|remove|clean", called) else (Trait.MUTATING,)
-    return [Action(operation="run", object=kind_of(called).id, target=called, traits=traits, sensitivity=max(0.5, kind_of(called).sensitivity), blast=0.45, environment=setting.environment, certainty=0.4)]
+    traits = (
+        (Trait.DESTRUCTIVE, Trait.MUTATING)
+        if re.search(r"purge|delete|drop|truncate|limpa|apaga|expurg|remove|clean", called)
+        else (Trait.MUTATING,)
+    )
+    return [
+        Action(
+            operation="run",
+            object=kind_of(called).id,
+            target=called,
+            traits=traits,
+            sensitivity=max(0.5, kind_of(called).sensitivity),
+            blast=0.45,
+            environment=setting.environment,
+            certainty=0.4,
+        )
+    ]
