@@ -30,6 +30,7 @@ from neural_hive.panel import Panel
 from neural_hive.settings import Settings
 from neural_hive.specialists import registry
 from neural_hive.specialists.base import Specialist
+from neural_hive.warmth import warmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,12 @@ def open_resource(kind: str, url: str, adapters: Mapping[str, Adapter]) -> Abstr
 
 
 @asynccontextmanager
-async def open_hive(settings: Settings) -> AsyncIterator[Hive]:
+async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[Hive]:
     """A running hive; everything is closed, and what is under way is finished, at the end.
+
+    Args:
+        settings: What it is made of.
+        warm: Load now what the first intentions would load; the hive is not ready before that is done.
 
     Raises:
         SettingsError, MissingDriverError: A setting cannot be used.
@@ -88,17 +93,22 @@ async def open_hive(settings: Settings) -> AsyncIterator[Hive]:
         specialists = await _open_specialists(settings, stack)
         memory = Memory(graph, deadline=settings.graph_deadline)
         stack.push_async_callback(memory.close)
+        memory.catch_up(ledger)
         outcomes = Outcomes(ledger, memory)
         await outcomes.replay()
+        panel = Panel(specialists, remote=frozenset(settings.specialists), deadline=settings.specialist_deadline)
+        checks = _checks(settings, ledger, graph, cache, specialists)
+        if warm:
+            checks["warm-up"] = await stack.enter_async_context(warmed(panel))
         yield Hive(
             settings=settings,
-            panel=Panel(specialists, remote=frozenset(settings.specialists), deadline=settings.specialist_deadline),
+            panel=panel,
             judgements=Judgements(cache, voices=await _voices(specialists), ttl=settings.cache_ttl),
             ledger=ledger,
             cache=cache,
             memory=memory,
             outcomes=outcomes,
-            probe=_probe(settings, ledger, graph, cache, specialists),
+            probe=_probe(settings, checks),
         )
 
 
@@ -126,13 +136,19 @@ async def _voices(specialists: Mapping[str, Specialist]) -> str:
     return " ".join([__version__, *(f"{name}={model.name}/{model.version}/{model.source}" for name, model in models.items())])
 
 
-def _probe(settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, specialists: Mapping[str, Specialist]) -> Probe:
+def _checks(
+    settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, specialists: Mapping[str, Specialist]
+) -> dict[str, Check]:
     checks: dict[str, Check] = {"ledger": _pinged(ledger), "graph": _pinged(graph), "cache": _pinged(cache)}
     checks["disk"] = lambda: asyncio.to_thread(_disk, settings.data_dir, settings.min_free_bytes)
     for name, specialist in specialists.items():
         checks[f"specialist-{name}"] = _described(specialist)
+    return checks
+
+
+def _probe(settings: Settings, checks: Mapping[str, Check]) -> Probe:
     # Without precedents, a cache or one voice the hive still answers, more cautiously; without ledger or disk it does not.
-    optional = frozenset(name for name in checks if name not in ("ledger", "disk"))
+    optional = frozenset(name for name in checks if name not in ("ledger", "disk", "warm-up"))
     return Probe(checks, deadline=settings.ready_deadline, optional=optional)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from neural_hive import telemetry
-from neural_hive.errors import NotFoundError
+from neural_hive.errors import InputError, NotFoundError
 from neural_hive.ledger.base import Ledger
 from neural_hive.memory import Memory
 from neural_hive.records import APPROVAL, DECISION, FEEDBACK, new_id, timestamp
 from neural_hive.reliability import Reliability
-from neural_hive.types import Domain
+from neural_hive.types import Domain, Receipt
 from neural_hive.understanding.privacy import mask
 
 Outcome = Literal["harmful", "harmless"]
@@ -99,6 +99,30 @@ class Outcomes:
             "feedback": [_public(record) for _, record in reversed(feedback)],
             "approvals": [_public(record) for _, record in reversed(approvals)],
         }
+
+    async def erase(self, decision_id: str) -> Receipt:
+        """Destroy every word of people about a decision: its own, and those of its outcomes and approvals.
+
+        The verdict, the figures and the proofs stay. Doing it twice changes nothing.
+
+        Returns:
+            The receipt of the erasure's own record.
+
+        Raises:
+            NotFoundError: No such decision.
+            LedgerError, UnavailableError: Not everything is erased; do it again.
+            InputError: This ledger cannot erase.
+        """
+        await self.decision(decision_id)
+        destroy = getattr(self._ledger, "erase", None)
+        if destroy is None:
+            raise InputError("error.cannot_erase")
+        for schema in (FEEDBACK, APPROVAL):
+            for _, record in await self._ledger.find(schema=schema, decision_id=decision_id, limit=_PAGE):
+                await destroy(record["id"])
+        receipt: Receipt = await destroy(decision_id)
+        await self._memory.forget(decision_id)
+        return receipt
 
     def _learn(self, record: dict[str, Any]) -> None:
         if record["counted"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -35,9 +34,8 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        async with open_hive(settings) as opened:
+        async with open_hive(settings, warm=True) as opened:
             app.state.gateway = _gateway(settings, opened)
-            gc.freeze()  # what was loaded stays for good; walking it at every full collection would hold requests up
             yield
 
     app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None, lifespan=None if hive else life)

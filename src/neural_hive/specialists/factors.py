@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -122,6 +123,7 @@ def _factor(name: str, table: dict[str, Any]) -> FactorRule:
     )
 
 
+@cache
 def load_common() -> Common:
     """The shared numbers from `common.toml`."""
     raw = tomllib.loads(files("neural_hive.specialists").joinpath("common.toml").read_text(encoding="utf-8"))

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from neural_hive.types import Action, Environment, Plan, Scope
-from neural_hive.understanding.lexicon import Hit, match
+from neural_hive.understanding.lexicon import Hit, scan
 from neural_hive.understanding.ontology import ontology
-from neural_hive.understanding.tokens import tokenize
 
 _MASKED = frozenset(
     (
@@ -36,9 +35,9 @@ _HOLE = "_"
 @lru_cache(maxsize=512)
 def word_features(text: str, language: str) -> tuple[str, ...]:
     """Distinct words and pairs of neighbouring words of a text, circumstances masked; sorted."""
-    tokens = tokenize(text)
+    tokens, hits = scan(text, "en" if language == "en" else "pt")
     masked: set[int] = set()
-    for hit in match(tokens, "en" if language == "en" else "pt"):
+    for hit in hits:
         if _is_masked(hit):
             masked.update(range(hit.start, min(hit.end, hit.start + _LONGEST)))
     forms = ["^", *(_HOLE if place in masked else token.form for place, token in enumerate(tokens)), "$"]
@@ -53,11 +52,14 @@ def _is_masked(hit: Hit) -> bool:
 
 def plan_words(plan: Plan) -> tuple[str, ...]:
     """Word features of the title and of every task that the title does not already hold."""
-    texts = [plan.title] if plan.format == "text" else [plan.title, *(task.description for task in plan.tasks)]
-    found: set[str] = set()
-    for text in texts:
-        found.update(word_features(text, plan.language))
-    return tuple(sorted(found))
+    if plan.format == "text":
+        return word_features(plan.title, plan.language)
+    return _all_words((plan.title, *(task.description for task in plan.tasks)), plan.language)
+
+
+@lru_cache(maxsize=64)
+def _all_words(texts: tuple[str, ...], language: str) -> tuple[str, ...]:
+    return tuple(sorted({word for text in texts for word in word_features(text, language)}))
 
 
 def action_features(plan: Plan) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from math import exp
 from typing import Any
 
 from neural_hive.specialists.changes import amend
+from neural_hive.specialists.memo import once_per_plan
 from neural_hive.types import Action, Change, Environment, Plan, Safeguard, Scope, Trait
 
 Pair = tuple[float, float]
@@ -158,6 +159,7 @@ def family_of(object_kind: str) -> str:
 _latest: tuple[Plan | None, tuple[Reading, ...]] = (None, ())
 
 
+@once_per_plan
 def readings(plan: Plan) -> tuple[Reading, ...]:
     """The hazards of every action that the plan would carry out, in the order in which they run.
 

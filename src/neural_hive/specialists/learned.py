@@ -16,6 +16,7 @@ from neural_hive.models.packaged import PackagedModels
 from neural_hive.specialists.factors import Common, load_common
 from neural_hive.specialists.features import action_features, plan_words
 from neural_hive.specialists.hazard import Reading
+from neural_hive.specialists.memo import once_per_plan
 from neural_hive.types import Plan
 
 MODEL = "reader"
@@ -34,12 +35,18 @@ def reader() -> LinearModel:
     return LinearModel(PackagedModels().load(MODEL))
 
 
+@once_per_plan
 def probabilities(plan: Plan) -> Logits | None:
     """P(harmless), P(cautious), P(dangerous) of a plan stated in natural language; None for machine text."""
     if plan.format not in READ_FORMATS:
         return None
+    return _of(plan_words(plan), action_features(plan))
+
+
+@lru_cache(maxsize=64)
+def _of(words: tuple[str, ...], acts: tuple[str, ...]) -> Logits:
     model = reader()
-    return softmax(_of_words(plan_words(plan)), model.logits(action_features(plan), ACTION_SCALE), model.logits(("bias",)))
+    return softmax(_of_words(words), model.logits(acts, ACTION_SCALE), model.logits(("bias",)))
 
 
 @lru_cache(maxsize=256)

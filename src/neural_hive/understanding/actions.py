@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from neural_hive.types import Action, Environment, Language, Polarity, Safeguard, Signal, Trait
 from neural_hive.understanding import phrases
 from neural_hive.understanding.clauses import Clause, cut
-from neural_hive.understanding.lexicon import Hit, match
+from neural_hive.understanding.lexicon import match, scan
 from neural_hive.understanding.ontology import UNKNOWN, ontology
 from neural_hive.understanding.words import Words
 from neural_hive.understanding.protections import denied, stated
 from neural_hive.understanding.spelling import respelled
-from neural_hive.understanding.tokens import tokenize
 
 
 
@@ -44,10 +43,9 @@ def read(text: str, language: Language = "en", *, task_id: str = "") -> TextRead
         language: "pt" or "en"; "und" is read as Portuguese with English jargon.
         task_id: Goes into actions and evidence.
     """
-    tokens = tokenize(text)
+    tokens, hits = scan(text, language)
     if not tokens:
         return TextReading()
-    hits = match(tokens, language)
     if not any(hit.group == "operation" for hit in hits):
         tokens = respelled(tokens, language)
         hits = match(tokens, language)

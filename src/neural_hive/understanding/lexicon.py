@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from neural_hive.types import Language
 from neural_hive.understanding.inflection import Mood, english_plural, english_verb, portuguese_plural, portuguese_verb
@@ -46,7 +46,40 @@ class Hit:
     words: int
 
 
-Index = dict[str, tuple[Entry, ...]]
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The entries that begin with one word: by their second word, with a gap there, or alone; longest first."""
+
+    paired: dict[str, tuple[Entry, ...]]
+    gapped: tuple[Entry, ...]
+    alone: tuple[Entry, ...]
+
+    def candidates(self, following: str) -> tuple[Entry, ...]:
+        """Entries that may match where `following` is the next word."""
+        longer = self.paired.get(following, ())
+        if longer and self.gapped:
+            longer = tuple(sorted((*longer, *self.gapped), key=_by_length))
+        return (longer or self.gapped) + self.alone
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, in no particular order."""
+        return (*self.alone, *self.gapped, *(entry for entries in self.paired.values() for entry in entries))
+
+
+def _by_length(entry: Entry) -> int:
+    return -entry.length
+
+
+Index = dict[str, Node]
+
+
+@lru_cache(maxsize=256)
+def scan(text: str, language: Language) -> tuple[list[Token], list[Hit]]:
+    """The tokens of a text and their hits; kept a while, because several readers look at one text. Do not change them."""
+    tokens = tokenize(text)
+    return tokens, match(tokens, language)
+
 
 
 def match(tokens: list[Token], language: Language) -> list[Hit]:
@@ -55,11 +88,15 @@ def match(tokens: list[Token], language: Language) -> list[Hit]:
     forms = [token.form for token in tokens]
     hits: list[Hit] = []
     taken: dict[str, int] = {}
+    followers = [*forms[1:], ""]
     for place, form in enumerate(forms):
-        for entry in index.get(form, ()):
+        node = index.get(form)
+        if node is None:
+            continue
+        for entry in node.candidates(followers[place]):
             if taken.get(entry.group, 0) > place:
                 continue
-            end = _end(entry.rest, forms, place + 1, tokens)
+            end = _end(entry.rest, forms, place + 1, tokens) if entry.rest else place + 1
             if end:
                 hits.append(Hit(place, end, entry.group, entry.id, entry.mood, entry.length))
                 taken[entry.group] = end if GAP not in entry.rest else place + 1
@@ -109,7 +146,20 @@ def lexicon(language: str) -> Index:
     if language == "pt":
         for form, name in _jargon():
             add(form, "operation", name, "noun")
-    return {first: tuple(sorted(found.values(), key=lambda entry: -entry.length)) for first, found in entries.items()}
+    return {first: _node(found.values()) for first, found in entries.items()}
+
+
+def _node(entries: Iterable[Entry]) -> Node:
+    ordered = sorted(entries, key=_by_length)
+    paired: dict[str, list[Entry]] = {}
+    for entry in ordered:
+        if entry.rest and entry.rest[0] != GAP:
+            paired.setdefault(entry.rest[0], []).append(entry)
+    return Node(
+        paired={second: tuple(found) for second, found in paired.items()},
+        gapped=tuple(entry for entry in ordered if entry.rest and entry.rest[0] == GAP),
+        alone=tuple(entry for entry in ordered if not entry.rest),
+    )
 
 
 def _circumstances() -> Iterable[tuple[str, dict[str, object]]]:

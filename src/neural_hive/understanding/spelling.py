@@ -26,7 +26,8 @@ def respelled(tokens: list[Token], language: Language) -> list[Token]:
 
 
 def _is_verb(form: str, index: Index) -> bool:
-    return any(entry.group == "operation" and not entry.rest and entry.mood != "noun" for entry in index.get(form, ()))
+    node = index.get(form)
+    return node is not None and any(entry.group == "operation" and entry.mood != "noun" for entry in node.alone)
 
 
 def _neighbours(word: str) -> Iterator[str]:

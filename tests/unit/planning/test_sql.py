@@ -155,7 +155,7 @@ BETWEEN = [
     "BEGIN; INSERT INTO keep SELECT * FROM users; DELETE FROM users; COMMIT;",
     "BEGIN; INSERT INTO keep SELECT * FROM invoices WHERE s = 'draft'; DELETE FROM invoices WHERE s = 'draft'; COMMIT;",
     "-- psql -v ON_ERROR_STOP=1\nCREATE TABLE keep AS SELECT * FROM orders; DROP TABLE orders;",
-    "CREATE TABLE keep AS SELECT * FROM orders; DO $$ BEGIN IF (SELECT count(*) FROM keep) = 0 THEN RAISE EXCEPTION 'x'; END IF; END $$; DROP TABLE orders;",
+    "CREATE TABLE keep AS SELECT * FROM orders;\nDO $$ BEGIN ASSERT (SELECT count(*) FROM keep) > 0; END $$;\nDROP TABLE orders;",
     "CALL rebuild()",
     "CREATE OR REPLACE VIEW v AS SELECT 1",
     "VACUUM orders",
@@ -337,6 +337,7 @@ def test_statements_around_do_not_hide_a_dangerous_one(source: str, other: str) 
         "delete from ;" * 1500,
         "DELETE FROM t WHERE " + " OR ".join(f"a={n}" for n in range(1800)),  # noqa: S608 - text under test, never run
         "$a$" * 6000,
+        ";; delete namespace checkout --context prod",
         "/*" * 9000,
         "UPDATE a SET b = 1 WHERE id = 3;\n" * 600,
     ],
@@ -354,3 +355,9 @@ def test_sizes_that_people_write_are_read_at_once() -> None:
     started = time.perf_counter()
     read("INSERT INTO t (a, b) VALUES " + ", ".join("(1, 'abc')" for _ in range(1500)))  # noqa: S608 - text under test, never run
     assert time.perf_counter() - started < 0.4
+
+
+def test_a_predicate_too_deep_to_compare_guards_nothing() -> None:
+    where = " OR ".join(f"a = {number}" for number in range(1200))
+    action = gravest(f"BEGIN; INSERT INTO old SELECT * FROM invoices WHERE {where}; DELETE FROM invoices WHERE s = 'Draft'; COMMIT;")  # noqa: S608
+    assert action.safeguards == ()

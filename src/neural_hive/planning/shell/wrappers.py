@@ -64,10 +64,6 @@ _PREFIX: dict[str, frozenset[str]] = {
     "systemd-run": frozenset({"-p", "--unit"}),
     "busybox": frozenset(),
     "toybox": frozenset(),
-    "then": frozenset(),
-    "aws-vault": frozenset(),
-    "envsubst-run": frozenset(),
-    "bundle-exec": frozenset(),
 }
 _LEADING_WORDS = {
     "timeout": 1,

@@ -11,7 +11,7 @@ from neural_hive.planning.sql.actions import Setting
 from neural_hive.planning.sql.driver import dialect_of
 from neural_hive.planning.sql.guards import guards_of
 from neural_hive.planning.sql.pieces import Piece, cut
-from neural_hive.planning.sql.statements import actions_of
+from neural_hive.planning.sql.statements import actions_of, unread
 from neural_hive.planning.surroundings import environment_in, environment_named, worst
 from neural_hive.types import Action, Environment, Task, Trait
 
@@ -39,7 +39,7 @@ def read_sql(source: str, circumstances: Circumstances) -> Reading:
         PlanError: There is no statement in it, or nothing of it looks like SQL.
     """
     pieces, comments = cut(source)
-    pieces = pieces[:_MAX_STATEMENTS]
+    pieces, rest = pieces[:_MAX_STATEMENTS], pieces[_MAX_STATEMENTS:]
     if not pieces:
         raise PlanError("error.sql_unparsable", detail="no statement")
     dialect = dialect_of("\n".join(piece.text for piece in pieces)[:4000])
@@ -52,9 +52,11 @@ def read_sql(source: str, circumstances: Circumstances) -> Reading:
         actions = guards.apply(at, piece, actions_of(piece, dialect, setting), dialect)
         made.update(_made(piece))
         tasks.append(_task(at, source, piece, actions))
+    if rest:
+        tasks.append(_task(len(pieces), source, _whole(rest), [unread(_whole(rest), setting)]))
     if all(action.operation == "unknown" and not action.traits for task in tasks for action in task.actions):
         raise PlanError("error.sql_unparsable", detail=pieces[0].text[:40])
-    return Reading(tasks=tuple(tasks), coverage=_coverage(tasks))
+    return Reading(tasks=tuple(tasks), coverage=_coverage(tasks, len(pieces) + len(rest)))
 
 
 def _environment(comments: tuple[str, ...], circumstances: Circumstances) -> Environment:
@@ -83,11 +85,16 @@ def _task(at: int, source: str, piece: Piece, actions: list[Action]) -> Task:
     return Task(id=name, description=description, type="sql", dependencies=(f"s{at}",) if at else (), actions=placed)
 
 
-def _coverage(tasks: list[Task]) -> float:
+def _whole(rest: tuple[Piece, ...]) -> Piece:
+    """The statements that are too many to be read, as one."""
+    return Piece(rest[0].start, rest[-1].end, "", " ; ".join(piece.bare for piece in rest))
+
+
+def _coverage(tasks: list[Task], statements: int) -> float:
     known = [
         task
         for task in tasks
         if min((action.certainty for action in task.actions), default=1.0) > 0.4
         or any(action.has(Trait.READ_ONLY) for action in task.actions)
     ]
-    return round(len(known) / len(tasks), 4)
+    return round(len(known) / statements, 4)

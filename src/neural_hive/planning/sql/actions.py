@@ -90,8 +90,8 @@ def _blast(blast: float, environment: Environment) -> float:
 
 def table_name(node: Expression | None) -> str:
     """The name of a table, with its schema; a temporary table of T-SQL keeps its `#`."""
-    if node is None:
-        return ""
+    if not hasattr(node, "key") or node is None:
+        return ""  # odd input leaves a bare flag where a table should stand
     if node.key == "schema":
         return table_name(node.this)
     if node.key != "table":

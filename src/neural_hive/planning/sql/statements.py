@@ -44,7 +44,8 @@ def _by_tree(piece: Piece, dialect: str, setting: Setting) -> list[Action]:
         return []
     try:
         return ddl_actions(tree, setting, piece.bare) or dml_actions(tree, setting, piece.bare)
-    except RecursionError:
+    except (RecursionError, AttributeError, TypeError, IndexError):
+        # The tree of malformed input may lack parts or nest without end; the words decide then, cautiously.
         return []
 
 
@@ -65,7 +66,7 @@ def _by_beginning(piece: Piece, setting: Setting) -> list[Action]:
     for pattern, act in lexicon().statements:
         if pattern.match(piece.bare):
             return [act_action(act, _subject(piece.bare), setting, certainty=1.0 if act == "read" else 0.9)]
-    return [_unread(piece, setting)]
+    return [unread(piece, setting)]
 
 
 def _subject(bare: str) -> str:
@@ -76,7 +77,8 @@ def _subject(bare: str) -> str:
 _VISIBLE = re.compile(r"\b(DROP|DELETE|TRUNCATE|DESTROY|PURGE|ERASE|REMOVE|UPDATE|GRANT)\b")
 
 
-def _unread(piece: Piece, setting: Setting) -> Action:
+def unread(piece: Piece, setting: Setting) -> Action:
+    """A statement, or many, that nobody could read; it destroys what its words say it does."""
     visible = bool(_VISIBLE.search(piece.bare))
     traits = (Trait.DESTRUCTIVE, Trait.MUTATING) if visible else ()
     kind = kind_of(piece.bare[:200].lower())
