@@ -94,10 +94,19 @@ def _task(task: dict[str, Any]) -> GivenTask:
 
 def unseen_half(file: Path, key: str) -> Sequence[Case]:
     """The half of a data file that no developer reads, split by the hash of `key`; `gold` is its own label."""
+    return _half(file, key, 1)
+
+
+def seen_half(file: Path, key: str) -> Sequence[Case]:
+    """The other half, which may be read and trained on."""
+    return _half(file, key, 0)
+
+
+def _half(file: Path, key: str, remainder: int) -> Sequence[Case]:
     cases = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
         row = json.loads(line)
-        if int(sha256(row[key].encode()).hexdigest(), 16) % 2:
+        if int(sha256(row[key].encode()).hexdigest(), 16) % 2 == remainder:
             name = f"{file.stem}-{number}"
             cases.append(Case(id=name, group=name, lang=row.get("lang", "en"), intent=Intent(text=row["text"]), gold=row["label"]))
     return cases

@@ -1,6 +1,9 @@
 """Train the text reader: the packaged linear model over words and actions.
 
-    python -m neural_hive.training.reader --data FILE_OR_DIR [--data ...] --leave-out FILE --out DIR
+    python -m neural_hive.training.reader --data FILE_OR_DIR [--data ...] [--described DIR] [--leave-out FILE] --out DIR
+
+`--described` names a folder with real descriptions of commands and attack steps (`DESCRIBED`), of which
+only the half that developers may see is used.
 
 Deterministic for the same data and seed. AdaGrad (Duchi, Hazan, Singer, "Adaptive Subgradient
 Methods", 2011) on the multinomial log-loss; after each epoch the weights of features that may only
@@ -15,12 +18,12 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import exp, sqrt
 from pathlib import Path
 
-from neural_hive.evaluation.cases import CLASSES, Case, load_cases
+from neural_hive.evaluation.cases import CLASSES, Case, load_cases, seen_half
 from neural_hive.planning import plan
 from neural_hive.specialists.features import action_features, direction, plan_words
 from neural_hive.specialists.learned import ACTION_SCALE, MODEL, word_scale
@@ -33,6 +36,9 @@ SHRINK = 0.004
 SEED = 20261123
 LEAST_SEEN = 2
 DECIMALS = 3
+
+DESCRIBED = (("commands_en_train.jsonl", "page"), ("atomic_red_team_train.jsonl", "attack"))
+MEANING = {"destructive": "cautious", "read_only": "harmless", "reject": "dangerous"}
 
 Weights = dict[str, list[float]]
 
@@ -57,6 +63,12 @@ def examples(cases: Sequence[Case]) -> list[Example]:
             features["bias"] = 1.0
             found.append(Example(features, CLASSES.index(case.gold)))
     return found
+
+
+def described(folder: Path) -> list[Case]:
+    """Descriptions of commands and attack steps, with the class that their label stands for."""
+    found = (case for name, key in DESCRIBED for case in seen_half(folder / name, key))
+    return [replace(case, gold=MEANING[case.gold]) for case in found if case.gold in MEANING]
 
 
 def fit(data: Sequence[Example], seed: int = SEED) -> Weights:
@@ -121,12 +133,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Train and write the model with its card."""
     parser = argparse.ArgumentParser(prog="python -m neural_hive.training.reader")
     parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--described", type=Path)
     parser.add_argument("--leave-out", type=Path, action="append", default=[], help="files of cases whose groups are not trained on")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", default="1")
     given = parser.parse_args(arguments)
     kept_out = {case.group for path in given.leave_out for case in load_cases(path)}
     cases = [case for path in given.data for case in load_cases(path) if case.group not in kept_out]
+    if given.described:
+        cases += described(given.described)
     data = examples(cases)
     file = content(fit(data))
     given.out.mkdir(parents=True, exist_ok=True)
@@ -144,8 +159,10 @@ def _card(file: bytes, version: str, data: Sequence[Example]) -> str:
         f'version = "{version}"',
         f'sha256 = "{sha256(file).hexdigest()}"',
         'kind = "multinomial logistic regression over words and actions; harmless, cautious, dangerous"',
-        'data = "the project\'s own labelled intentions (pt-BR and en); no test case, no third-party text"',
-        'licence = "Apache-2.0, as the project"',
+        'data = ["the project\'s own labelled intentions, pt-BR and en, no test case",',
+        '        "tldr-pages contributors, tldr-pages at 08e345f426, CC-BY-4.0: half of its command descriptions, by page",',
+        '        "Red Canary, Atomic Red Team at 9f85cf3e5, MIT: half of its test descriptions, by technique"]',
+        'licence = "Apache-2.0, as the project; attribution as above"',
         f"seed = {SEED}",
         f"examples = {{ harmless = {counts[0]}, cautious = {counts[1]}, dangerous = {counts[2]} }}",
         "",

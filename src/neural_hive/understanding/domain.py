@@ -22,38 +22,41 @@ _FLAT = str.maketrans("áàâãäéêèëíìîóòôõöúùûüçñ", "aaaaaee
 _LONGEST_STEM, _SHORTEST_STEM, _PREFIX = 12, 3, 6
 _SCANNED = 1500  # characters; what comes later says no more about the topic
 _FORMAT_BONUS, _FORMAT_ALONE = 1.0, 3.0
-_DOMAINS = tuple(Domain)
+DOMAINS = tuple(Domain)
 
 
 class _Model(NamedTuple):
     whole: dict[str, tuple[str, ...]]
     stems: dict[str, tuple[str, ...]]
     weights: dict[str, tuple[float, ...]]
-    bias: tuple[float, ...]
     formats: dict[str, int]
-    first_words: int
-    late: float
-    word: float
-    action: float
+    common: frozenset[str]
+    reading: dict[str, float]
 
 
-def classify(text: str, actions: Sequence[Action] = (), format: str = "text") -> dict[Domain, float]:  # noqa: A002 - the name of the API field
+def classify(
+    text: str,
+    actions: Sequence[Action] = (),
+    format: str = "text",  # noqa: A002 - the name of the API field
+    excerpt: str = "",
+) -> dict[Domain, float]:
     """Probabilities of the domains.
 
     Args:
-        text: The masked text; may be empty when a machine source is given.
+        text: The masked text; may be empty when a plan is given.
         actions: What was read in it (or in the source).
         format: "text", "tasks", or the format of the source that comes with it.
+        excerpt: Words of the plan that comes with it: the beginning of its source, or its tasks.
 
     Returns:
         Every domain with its probability, summing to 1; nothing to read is out of scope.
     """
     model = _model()
-    features = _features(text[:_SCANNED], actions, model)
-    if not features and format not in model.formats:
-        return {domain: 0.93 if domain is Domain.OUT_OF_SCOPE else 0.01 for domain in _DOMAINS}
-    logits = list(model.bias)
-    for name, value in features.items():
+    found = features(text, actions, excerpt)
+    if len(found) == 1 and format not in model.formats:
+        return {domain: 0.93 if domain is Domain.OUT_OF_SCOPE else 0.01 for domain in DOMAINS}
+    logits = [0.0] * len(DOMAINS)
+    for name, value in found.items():
         if row := model.weights.get(name):
             for place, weight in enumerate(row):
                 logits[place] += value * weight
@@ -62,24 +65,45 @@ def classify(text: str, actions: Sequence[Action] = (), format: str = "text") ->
     return _softmax(logits)
 
 
-def _features(text: str, actions: Sequence[Action], model: _Model) -> dict[str, float]:
-    features: dict[str, float] = {}
-    for place, word in enumerate(_WORD.findall(text.lower().translate(_FLAT))):
-        strength = 1.0 if place < model.first_words else model.late
-        for concept in _concepts(word):
-            features[concept] = max(features.get(concept, 0.0), strength)
-        stem = f"w:{word[:_PREFIX]}"
-        if stem in model.weights:
-            features[stem] = max(features.get(stem, 0.0), strength * model.word)
+def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, every_word: bool = False) -> dict[str, float]:
+    """What the model weighs: "c:" concepts, "w:" beginnings of words, "p:" operations, "o:" objects, and "bias".
+
+    Args:
+        text: The masked text.
+        actions: What was read in it.
+        excerpt: Words of the plan that comes with it.
+        every_word: Also words that the packaged model gives no weight, as training needs them.
+    """
+    model = _model()
+    reading = model.reading
+    late, plan, word_value = reading["late"], reading["plan"], reading["word"]
+    first = int(reading["first_words"])
+    found: dict[str, float] = {}
+    for where, strengths in ((text, (1.0, late)), (excerpt, (plan, plan))):
+        for place, word in enumerate(_WORD.findall(where[:_SCANNED].lower().translate(_FLAT))):
+            strength = strengths[place >= first]
+            concepts, stem = _read(word)
+            for concept in concepts:
+                if strength > found.get(concept, 0.0):
+                    found[concept] = strength
+            if stem and (every_word or stem in model.weights) and strength * word_value > found.get(stem, 0.0):
+                found[stem] = strength * word_value
     for action in actions:
-        features[f"o:{action.object}"] = features[f"p:{action.operation}"] = model.action
-    return features
+        found[f"o:{action.object}"] = found[f"p:{action.operation}"] = reading["action"]
+    found["bias"] = 1.0
+    return found
 
 
 @lru_cache(maxsize=8192)
-def _concepts(word: str) -> tuple[str, ...]:
-    """The concepts of a word: by the whole word, else by its longest known beginning."""
+def _read(word: str) -> tuple[tuple[str, ...], str]:
+    """The concepts of a word, and its beginning unless it is one of the commonest words."""
     model = _model()
+    stem = "" if len(word) < _SHORTEST_STEM or word in model.common or word.isdigit() else f"w:{word[:_PREFIX]}"
+    return _concepts(word, model), stem
+
+
+def _concepts(word: str, model: _Model) -> tuple[str, ...]:
+    """By the whole word, else by its longest known beginning."""
     if concepts := model.whole.get(word):
         return concepts
     for length in range(min(len(word), _LONGEST_STEM), _SHORTEST_STEM - 1, -1):
@@ -93,7 +117,7 @@ def _softmax(logits: Sequence[float]) -> dict[Domain, float]:
     top = max(logits)
     shares = [exp(logit - top) for logit in logits]
     total = sum(shares)
-    return {domain: share / total for domain, share in zip(_DOMAINS, shares, strict=True)}
+    return {domain: share / total for domain, share in zip(DOMAINS, shares, strict=True)}
 
 
 @cache
@@ -105,24 +129,20 @@ def _model() -> _Model:
         for item in listed.split():
             table, key = (whole, item[:-1]) if item.endswith("$") else (stems, item)
             table[key] = (*table.get(key, ()), f"c:{concept}")
-    reading = raw["reading"]
     return _Model(
         whole=whole,
         stems=stems,
         weights=_weights(raw["weights"]),
-        bias=tuple(float(raw["bias"][domain]) for domain in _DOMAINS),
-        formats={name: _DOMAINS.index(Domain(domain)) for name, domain in raw["formats"].items()},
-        first_words=int(reading["first_words"]),
-        late=float(reading["late"]),
-        word=float(reading["word"]),
-        action=float(reading["action"]),
+        formats={name: DOMAINS.index(Domain(domain)) for name, domain in raw["formats"].items()},
+        common=frozenset(raw["common"]["words"].split()),
+        reading={name: float(value) for name, value in raw["reading"].items()},
     )
 
 
 def _weights(tables: dict[str, dict[str, Any]]) -> dict[str, tuple[float, ...]]:
     rows: dict[str, list[float]] = {}
-    for place, domain in enumerate(_DOMAINS):
-        for bucket, listed in tables[domain].items():
+    for place, domain in enumerate(DOMAINS):
+        for bucket, listed in tables.get(domain, {}).items():
             for name in listed.split():
-                rows.setdefault(name, [0.0] * len(_DOMAINS))[place] = int(bucket) / 10
+                rows.setdefault(name, [0.0] * len(DOMAINS))[place] = int(bucket) / 10
     return {name: tuple(row) for name, row in rows.items()}

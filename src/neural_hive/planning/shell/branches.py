@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neural_hive.planning.shell.syntax import text_of
 from neural_hive.planning.shell.words import UNKNOWN, Word
+from neural_hive.types import Action
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
     from neural_hive.planning.shell.frame import Frame, Gates
     from neural_hive.planning.shell.interpreter import Interpreter
 
-_MAX_ROUNDS = 6
+_MAX_ROUNDS = 6  # of a loop that are shown even if they are alike
+_MAX_VALUES = 100
 
 
 def run_if(shell: Interpreter, node: Node, frame: Frame) -> Gates:
@@ -76,7 +79,7 @@ def run_while(shell: Interpreter, node: Node, frame: Frame) -> Gates:
 
 
 def run_for(shell: Interpreter, node: Node, frame: Frame) -> Gates:
-    """A for loop: its body runs for the first few known values."""
+    """A for loop: its body runs for each known value; later rounds count only where they do something else."""
     children = node.named_children
     body = next((child for child in children if child.type in ("do_group", "compound_statement")), None)
     if body is None:
@@ -84,11 +87,23 @@ def run_for(shell: Interpreter, node: Node, frame: Frame) -> Gates:
     values = [word for child in children[1:] if child != body for word in shell.expander.words(child)]
     if not values and "in" in [child.type for child in node.children]:
         return ()
-    for value in (values or [Word(UNKNOWN)])[:_MAX_ROUNDS]:
+    values = values if 0 < len(values) <= _MAX_VALUES else [*values[:_MAX_VALUES], Word(UNKNOWN)]
+    seen: set[Action] = set()
+    for number, value in enumerate(values):
         if children[0].type == "variable_name":
             shell.variables.values[text_of(children[0])] = value
+        first = len(shell.steps)
         _body(shell, body, frame.gates)
+        kinds = {_kind(effect.action) for step in shell.steps[first:] for effect in step.effects}
+        if number >= _MAX_ROUNDS and kinds <= seen:
+            del shell.steps[first:]
+        seen |= kinds
     return ()
+
+
+def _kind(action: Action) -> Action:
+    """The act without the words that differ from round to round."""
+    return replace(action, target="", text="", start=0, end=0)
 
 
 def _body(shell: Interpreter, body: Node, gates: Gates) -> None:

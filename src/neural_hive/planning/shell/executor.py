@@ -12,7 +12,7 @@ from neural_hive.planning.shell.conditions import Conditions
 from neural_hive.planning.shell.effects import Effect, Situation, effects_of, hypothetical
 from neural_hive.planning.shell.flow import bare_exit, environment_of_assignment, heredoc_text, listing_of, made_by, redirect_effects
 from neural_hive.planning.shell.frame import Frame, Gates, Span
-from neural_hive.planning.shell.steps import Step
+from neural_hive.planning.shell.steps import Step, unread_part
 from neural_hive.planning.shell.syntax import text_of
 from neural_hive.planning.shell.targets import Place
 from neural_hive.planning.shell.words import UNKNOWN, Expander, Variables, Word
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from neural_hive.planning.shell.session import Session
 
+MAX_STEPS = 600
 _MAX_DEPTH = 6
 _MAX_CALLS = 8
 _CHOOSING = frozenset({"kubectl", "oc", "kubectx", "gcloud", "terraform", "tofu", "az", "aws", "docker", "minikube", "kind"})
@@ -141,6 +142,8 @@ class Executor:
         nested = self.child(self.session)
         if self.depth < _MAX_DEPTH:
             nested.block(nodes, ())
+        if nodes and (self.depth >= _MAX_DEPTH or len(nested.steps) > MAX_STEPS):
+            nested.steps.append(Step(nodes[0].start_byte, nodes[-1].end_byte, (unread_part(text_of(nodes[0])),)))
         return nested
 
     def note(self, effects: tuple[Effect, ...]) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from neural_hive.planning.shell.branches import run_case, run_for, run_if, run_while
 from neural_hive.planning.shell.commands import program_name
-from neural_hive.planning.shell.executor import Executor, as_hypothetical
+from neural_hive.planning.shell.executor import MAX_STEPS, Executor, as_hypothetical
 from neural_hive.planning.shell.flow import bare_exit, carried_sensitivity, input_of, is_pipe_failure_safe, redirect_effects
 from neural_hive.planning.shell.frame import Frame, Gates
-from neural_hive.planning.shell.steps import UNREAD, Step
+from neural_hive.planning.shell.steps import Step, unread_part
 from neural_hive.planning.shell.syntax import parse, text_of
 from neural_hive.planning.shell.wrappers import Inner, Input
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from neural_hive.planning.shell.effects import Effect
     from neural_hive.planning.shell.words import Word
-
-_MAX_STEPS = 600
 
 
 class Interpreter(Executor):
@@ -39,9 +37,15 @@ class Interpreter(Executor):
         except RecursionError:
             # Nesting deeper than the interpreter's own stack: what was not reached is unknown, never safe.
             self.session.budget.left = 0
-        if self.session.budget.exhausted or len(self.steps) > _MAX_STEPS:
-            self.unread += 1
-            self.steps.append(Step(0, len(source), (UNREAD,)))
+        if self.session.budget.exhausted or len(self.steps) > MAX_STEPS:
+            self._cut_short(source)
+
+    def _cut_short(self, source: bytes) -> None:
+        """What comes after the last step that was walked is one act that nobody read."""
+        reached = max((step.end for step in self.steps), default=0)
+        rest = source[reached:] if source[reached:].strip() else source
+        self.unread += sum(bool(line.strip()) for line in rest.splitlines())
+        self.steps.append(Step(len(source) - len(rest), len(source), (unread_part(rest.decode("utf-8", "replace")),)))
 
     def _whole(self, root: Node) -> None:
         self.block(list(root.named_children), ())
@@ -69,7 +73,7 @@ class Interpreter(Executor):
         """Run statements in order; the steps that the success of the last one implies."""
         success: Gates = ()
         for node in nodes:
-            if self.ended or self.session.budget.exhausted or len(self.steps) > _MAX_STEPS:
+            if self.ended or self.session.budget.exhausted or len(self.steps) > MAX_STEPS:
                 break
             success = self.statement(node, Frame((*gates, *self.kept)))
         return success
@@ -102,7 +106,7 @@ class Interpreter(Executor):
         success = self.statement(first, frame.tested())
         left = first
         for at, (operator, right, whole) in enumerate(rest):
-            if len(self.steps) > _MAX_STEPS:
+            if len(self.steps) > MAX_STEPS:
                 break
             if truth is not (operator == "||"):
                 inner = frame if at == len(rest) - 1 else frame.tested()

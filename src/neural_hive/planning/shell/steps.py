@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from neural_hive.planning.shell.effects import Effect, tokens
 from neural_hive.types import Action, Safeguard, Trait
 
-UNREAD = Effect(Action(operation="unknown", sensitivity=0.6, blast=0.5, certainty=0.2))
+_VISIBLE = re.compile(r"\b(?:rm|shred|mkfs|dd|dropdb|wipefs|destroy|delete|drop|truncate|purge|terminate)\b", re.IGNORECASE)
+
+
+def unread_part(source: str) -> Effect:
+    """A part of a script that was too long or too deep to be walked; it destroys what its words say it does."""
+    traits = (Trait.DESTRUCTIVE, Trait.MUTATING) if _VISIBLE.search(source) else ()
+    return Effect(Action(operation="unknown", traits=traits, sensitivity=0.6, blast=0.5, certainty=0.2))
 
 
 @dataclass(slots=True)
