@@ -166,6 +166,13 @@ def _protected_ground(case: Case) -> FiredRule | None:
     return _fired(case, "protected_ground", Verdict.CONDITIONAL, words=action.text)
 
 
+def _missing_protection(case: Case) -> FiredRule | None:
+    action = next((action for action in case.plan.actions if _is_protected(action) and (action.denied or action.late_safeguards)), None)
+    if action is None:
+        return None
+    return _fired(case, "missing_protection", Verdict.REVIEW_REQUIRED, words=action.text)
+
+
 def _is_protected(action: Action) -> bool:
     """A change to production, or wherever unknown to data, access, money, people or services: never plainly approved."""
     if not action.carried_out or action.disposable or not action.has(*_CHANGING):
@@ -216,7 +223,7 @@ def _clear(case: Case) -> FiredRule | None:
     return _fired(case, "clear", Verdict.APPROVE, probability=percent(case.harm_probability))
 
 
-RULES: tuple[Rule, ...] = (_abstention, _low_confidence, _uncertain_reading, _contradiction, _protected_ground, _veto, _max_risk_floor, _abstention_band, _removable_risk, _clear)
+RULES: tuple[Rule, ...] = (_abstention, _low_confidence, _uncertain_reading, _contradiction, _protected_ground, _missing_protection, _veto, _max_risk_floor, _abstention_band, _removable_risk, _clear)
 """In the order of the design; the conclusion's verdict is the most severe of those that fire."""
 
 

@@ -27,7 +27,19 @@ from neural_hive.records import answer
 from neural_hive.settings import Settings
 
 _AT_ONCE = 16  # they share the ledger's commits
-_COLUMNS = ("line", "id", "decision_id", "verdict", "harm_probability", "confidence", "divergence", "domain", "language", "explanation", "error")
+_COLUMNS = (
+    "line",
+    "id",
+    "decision_id",
+    "verdict",
+    "harm_probability",
+    "confidence",
+    "divergence",
+    "domain",
+    "language",
+    "explanation",
+    "error",
+)
 _UNREAD, _USAGE = 20, 64
 
 Result = dict[str, Any]

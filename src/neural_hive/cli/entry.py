@@ -1,9 +1,9 @@
 """Starts the command line: languages, streams, and what an error becomes in a shell.
 
-    0, 10, 20, 30   approve, conditional, review_required, reject
-    64              the call or the input cannot be used (InputError, SettingsError, MissingDriverError)
-    1               anything else went wrong, and nothing was approved
-    130             interrupted
+0, 10, 20, 30   approve, conditional, review_required, reject
+64              the call or the input cannot be used (InputError, SettingsError, MissingDriverError)
+1               anything else went wrong, and nothing was approved
+130             interrupted
 """
 
 from __future__ import annotations

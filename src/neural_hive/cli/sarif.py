@@ -80,7 +80,13 @@ def _summary(answer: parts.Answer, language: str) -> Json:
     level = _LEVELS[verdict]
     message = f"{parts.verdict_word(verdict, language)}. {parts.explanation(answer, language)}"
     kind = {"kind": "pass"} if level == "none" else {}
-    return {"ruleId": "hive/verdict", "level": level, **kind, "message": {"text": message}, "_rule": _rule("hive/verdict", text("cli.verdict_rule", language))}
+    return {
+        "ruleId": "hive/verdict",
+        "level": level,
+        **kind,
+        "message": {"text": message},
+        "_rule": _rule("hive/verdict", text("cli.verdict_rule", language)),
+    }
 
 
 def _rule(name: str, title: str) -> Json:

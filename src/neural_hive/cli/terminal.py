@@ -73,7 +73,10 @@ def clean(words: str) -> str:
     """Words of other people without control characters, which could command the terminal."""
     if words.isprintable():
         return words
-    return "".join(each if each in _KEPT or unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co") else "\N{REPLACEMENT CHARACTER}" for each in words)
+    return "".join(
+        each if each in _KEPT or unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co") else "\N{REPLACEMENT CHARACTER}"
+        for each in words
+    )
 
 
 def line(words: str) -> str:

@@ -19,7 +19,7 @@ def understand(intent: Intent) -> Understanding:
     spoken = intent.language or _likeliest(probabilities)
     reading = actions.read(masked.text, spoken)
     source_format = intent.plan.format if isinstance(intent.plan, SourcePlan) else ""
-    domains = domain.classify(masked.text, reading.actions, format=source_format)
+    domains = domain.classify(masked.text, reading.actions, source_format, domain.excerpt_of(intent))
     return Understanding(
         language=spoken,
         language_probabilities=probabilities,

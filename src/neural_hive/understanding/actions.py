@@ -53,7 +53,7 @@ def read(text: str, language: Language = "en", *, task_id: str = "") -> TextRead
     clauses = cut(tokens, hits, words.language)
     readings = [_read_clause(words, clause) for clause in clauses]
     actions = [(clause, action) for clause, found in zip(clauses, readings, strict=True) for action in found]
-    actions = _inherit(words, clauses, actions)
+    actions = _coordinated(words, _inherit(words, clauses, actions))
     return TextReading(
         actions=tuple(action for _, action in actions),
         order=tuple(clause.order for clause, _ in actions),
@@ -71,11 +71,12 @@ def _read_clause(words: Words, clause: Clause) -> list[Action]:
         return _unread(words, clause)
     if phrases.is_attribute(words, clause, head):
         return []
-    operation = ontology().operation(head.id)
+    name = phrases.operation_meant(words, clause, head)
+    operation = ontology().operation(name)
     target = phrases.target(words, clause, head)
     polarity = phrases.polarity(words, clause, head, operation)
     action = Action(
-        operation=head.id,
+        operation=name,
         object=target.kind.id,
         task_id=words.task_id,
         start=words.tokens[head.start].start,
@@ -164,6 +165,21 @@ def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple
         later = clause.order > own.order and (clause.relation == "before" or phrases.is_step(words, clause))
         (late if later else before).extend(found)
     return tuple(before), tuple(late)
+
+
+def _coordinated(words: Words, found: list[tuple[Clause, Action]]) -> list[tuple[Clause, Action]]:
+    """"Draft the procedure for destroying media and disposing of tapes": the second gerund is still only written about."""
+    result: list[tuple[Clause, Action]] = []
+    for clause, action in found:
+        before = result[-1] if result else None
+        if before and before[0].sentence == clause.sentence and _is_only_told(before[1]) and phrases.continues_gerund(words, clause):
+            action = replace(action, polarity=Polarity.HYPOTHETICAL)  # noqa: PLW2901 -- the pair is rebuilt just below
+        result.append((clause, action))
+    return result
+
+
+def _is_only_told(action: Action) -> bool:
+    return action.polarity is Polarity.HYPOTHETICAL or ontology().operation(action.operation).benign
 
 
 def _merged(own: tuple[Safeguard, ...], more: tuple[Safeguard, ...]) -> tuple[Safeguard, ...]:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from math import exp
 from typing import Any, NamedTuple
 
-from neural_hive.types import Action, Domain
+from neural_hive.types import Action, Domain, Intent, SourcePlan
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W\d_]+)*")
 _FLAT = str.maketrans("áàâãäéêèëíìîóòôõöúùûüçñ", "aaaaaeeeeiiiooooouuuucn")
@@ -92,6 +92,13 @@ def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, ev
         found[f"o:{action.object}"] = found[f"p:{action.operation}"] = reading["action"]
     found["bias"] = 1.0
     return found
+
+
+def excerpt_of(intent: Intent) -> str:
+    """The words of the plan that comes with an intention which may tell its domain; "" without one."""
+    if isinstance(intent.plan, SourcePlan):
+        return intent.plan.source[:_SCANNED]
+    return "\n".join(task.description for task in intent.plan.tasks)[:_SCANNED] if intent.plan else ""
 
 
 @lru_cache(maxsize=8192)

@@ -66,6 +66,23 @@ def _meant(words: Words, first: Hit, found: list[Hit]) -> Hit:
     return (relative or near or [first])[0]
 
 
+def operation_meant(words: Words, clause: Clause, head: Hit) -> str:
+    """The operation's id; blocking an act ("block DELETE without WHERE") protects, blocking people or things does not."""
+    if head.id != "revoke":
+        return head.id
+    acts = (hit for hit in words.within(clause, "operation") if head.end <= hit.start <= head.end + 2)
+    return "protect" if any(hit.id in _BLOCKED_ACTS for hit in acts) else head.id
+
+
+_BLOCKED_ACTS = frozenset("delete drop truncate wipe overwrite force_push deploy update expose exfiltrate attack".split())
+
+
+def continues_gerund(words: Words, clause: Clause) -> bool:
+    """Whether an English clause goes on with "and ...ing"."""
+    head = governing(words, clause)
+    return words.language == "en" and head is not None and head.mood == "gerund" and words.tokens[clause.start].form in ("and", "or")
+
+
 def target(words: Words, clause: Clause, head: Hit) -> Target:
     """What the operation is done to: the phrase that follows it, else the one in front of it."""
     things = [hit for hit in words.by_group.get("object", ()) if clause.start <= hit.start < clause.end and (hit.start >= head.end or hit.end <= head.start)]
@@ -127,6 +144,8 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
         return Polarity.PREVENTED
     if words.near_before(head.start, "cue:negation", _NEGATION_REACH, floor) or words.near_before(head.start, "cue:without", 2, floor):
         return Polarity.NEGATED
+    if _has_negated_subject(words, clause, head):
+        return Polarity.NEGATED
     if not operation.benign and head.end < len(words.tokens) and words.tokens[head.end].form in ("no", "nothing", "none", "nobody") and words.language == "en":
         return Polarity.NEGATED
     if _is_reported(words, clause, head):
@@ -136,13 +155,34 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
     return Polarity.AFFIRMED
 
 
+_NOBODY = frozenset("nada ninguem nenhum nenhuma nothing nobody noone none neither".split())
+_SUBJECT_REACH = 7
+
+
+def _has_negated_subject(words: Words, clause: Clause, head: Hit) -> bool:
+    """"Nothing gets evicted", "nenhuma regra e aberta", "no disk is encrypted": a subject that is nobody does nothing."""
+    floor = max(clause.start, head.start - _SUBJECT_REACH)
+    if any(token.form in _NOBODY for token in words.tokens[floor : head.start]):
+        return True
+    return words.language == "en" and head.mood in ("past", "participle") and words.tokens[clause.start].form == "no"
+
+
 def _is_reported(words: Words, clause: Clause, head: Hit) -> bool:
     """Whether the act already happened: a past form with somebody who did it, or a word like "yesterday"."""
-    if words.has("cue:past") and head.mood in ("past", "participle", "present"):
+    form = words.tokens[head.start].form
+    tensed = head.mood in ("past", "participle") or (head.mood == "present" and form.endswith("mos"))
+    if tensed and any(_tells_when(words, hit) for hit in words.by_group.get("cue:past", ()) if words.sentence_of(hit.start) == clause.sentence):
         return True
     if head.mood != "past":
         return False
     return words.language != "en" or (head.start > clause.start and words.tokens[head.start - 1].form in SUBJECTS)
+
+
+def _tells_when(words: Words, hit: Hit) -> bool:
+    """"Yesterday we paid", not "yesterday's backup" nor "o e-mail de ontem"."""
+    last = words.tokens[hit.end - 1]
+    possessive = last.end - last.start > len(last.form)
+    return not possessive and (hit.start == 0 or words.tokens[hit.start - 1].form not in ("de", "do", "da", "of", "from"))
 
 
 def bare_polarity(words: Words, clause: Clause) -> Polarity:
@@ -226,7 +266,7 @@ def certainty(words: Words, clause: Clause, head: Hit, target: Target) -> float:
     return round(max(sure, 0.3), 2)
 
 
-_KEEPING = frozenset("delete drop truncate wipe retire revoke protect verify scale_down rollback uninstall".split())
+_KEEPING = frozenset("read verify delete drop truncate wipe retire revoke protect verify scale_down rollback uninstall".split())
 _LEAKABLE = frozenset("personal secret data backup money audit access".split())
 _AUDIENCES = frozenset(("public_audience", "third_party", "untrusted_party"))
 
