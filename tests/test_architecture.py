@@ -35,7 +35,6 @@ DRIVERS = {
     "neo4j": ("graph/neo4j.py",),
     "platformdirs": ("settings.py",),
     "prometheus_client": ("telemetry.py", "ops.py"),
-    "pydantic_settings": ("settings.py",),
     "pymongo": ("ledger/mongo.py",),
     "redis": ("cache/redis.py",),
     "rich": ("cli/", "cli.py"),

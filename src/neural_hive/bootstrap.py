@@ -136,9 +136,7 @@ async def _voices(specialists: Mapping[str, Specialist]) -> str:
     return " ".join([__version__, *(f"{name}={model.name}/{model.version}/{model.source}" for name, model in models.items())])
 
 
-def _checks(
-    settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, specialists: Mapping[str, Specialist]
-) -> dict[str, Check]:
+def _checks(settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, specialists: Mapping[str, Specialist]) -> dict[str, Check]:
     checks: dict[str, Check] = {"ledger": _pinged(ledger), "graph": _pinged(graph), "cache": _pinged(cache)}
     checks["disk"] = lambda: asyncio.to_thread(_disk, settings.data_dir, settings.min_free_bytes)
     for name, specialist in specialists.items():

@@ -6,19 +6,22 @@ The file is `config.toml` in the platform's user configuration directory, or the
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_dir, user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from neural_hive.errors import SettingsError
 
 APPLICATION = "neural-hive"
+PREFIX = "HIVE_"
+NESTED = "__"
 
 
 class Limits(BaseModel):
@@ -33,10 +36,10 @@ class Limits(BaseModel):
     burst: int = Field(20, ge=1, description="Requests that a caller may make at once when a rate limit is set.")
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The whole configuration of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="HIVE_", env_nested_delimiter="__", extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     data_dir: Path = Field(default_factory=lambda: Path(user_data_dir(APPLICATION)), description="Where ledger, graph and keys live.")
     language: Literal["pt", "en"] | None = Field(None, description="Language of answers when the caller states none.")
@@ -66,18 +69,6 @@ class Settings(BaseSettings):
         """The graph's URL, the embedded default filled in."""
         return self.graph or f"sqlite:///{self.data_dir / 'graph.db'}"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: options, then environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
-
 
 def config_file() -> Path:
     """The settings file that is read if it exists."""
@@ -95,7 +86,8 @@ def load_settings(**options: Any) -> Settings:
         SettingsError: A value cannot be used, or the file is no TOML.
     """
     try:
-        return Settings(**{name: value for name, value in options.items() if value is not None})
+        given = {name: value for name, value in options.items() if value is not None}
+        return Settings(**_merged(_merged(_from_file(), _from_environment(os.environ)), given))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "__".join(str(part) for part in first["loc"])
@@ -104,6 +96,38 @@ def load_settings(**options: Any) -> Settings:
         raise SettingsError("error.settings_file", path=str(config_file()), reason=str(error)) from error
     except ValueError as error:  # an environment value that should be JSON (a mapping) and is not
         raise SettingsError("error.settings_environment", reason=str(error)) from error
+
+
+def _from_file() -> dict[str, Any]:
+    path = config_file()
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that variables name; a variable of ours that names none (HIVE_CONFIG, HIVE_LANG) is not a setting."""
+    found: dict[str, Any] = {}
+    for variable in sorted(variables):
+        first, *rest = variable.removeprefix(PREFIX).lower().split(NESTED)
+        if variable.startswith(PREFIX) and first in Settings.model_fields:
+            table = found
+            for name in (first, *rest)[:-1]:
+                table = table.setdefault(name, {})
+            table[(first, *rest)[-1]] = _value(first, rest, variables[variable])
+    return found
+
+
+def _value(first: str, rest: list[str], text: str) -> Any:
+    """A variable's text; a whole table ("HIVE_LIMITS") is written as JSON."""
+    return json.loads(text) if not rest and first in ("limits", "specialists") else text
+
+
+def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Two layers of settings; tables are merged, everything else is replaced."""
+    result = dict(lower)
+    for name, value in upper.items():
+        below = result.get(name)
+        result[name] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return result
 
 
 @cache

@@ -37,6 +37,6 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- the signature is typ
 
 @app.callback()
 def hive(
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help=helped("version"))] = False,  # noqa: ARG001, FBT002 -- typer reads it
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help=helped("version"))] = False,  # noqa: FBT002 -- typer reads it
 ) -> None:
     """Commands come after this."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neural_hive.cli.terminal import clean, line
+from neural_hive.cli.terminal import line
 from neural_hive.messages import catalogue, text
 
 Answer = Mapping[str, Any]
+_SHOWN = 200  # characters of an intention that is repeated: two lines of a terminal
 LEAST_SCORE = 0.05  # a factor below it is no reason
 
 
@@ -40,7 +41,7 @@ def verdict_word(verdict: str, language: str) -> str:
 def percent(share: float) -> str:
     """A share in [0, 1] as a percentage; one decimal where it matters."""
     value = share * 100
-    return f"{value:.0f}%" if value >= 10 or value == 0 else f"{value:.1f}%"  # noqa: PLR2004 -- two digits are enough
+    return f"{value:.0f}%" if value >= 10 or value == 0 else f"{value:.1f}%"
 
 
 def figures(answer: Answer, language: str) -> list[tuple[str, str]]:
@@ -62,7 +63,7 @@ def voices(answer: Answer, language: str) -> list[Voice]:
             name=specialist_name(name, language),
             risk=opinion["risk"],
             recommendation=opinion["recommendation"],
-            says=verdict_word(opinion["recommendation"], language),
+            says=text(f"cli.says.{opinion['recommendation']}", language),
             reason=_reason(opinion, language),
         )
         for name, opinion in opinions
@@ -116,8 +117,7 @@ def receipt(answer: Answer, language: str) -> str:
 
 
 def asked(answer: Answer) -> str:
-    """The intention as it was masked, shortened; the first task of a plan without words."""
+    """The intention as it was masked, shortened; of a plan without words, the tasks one after the other."""
     plan = answer.get("plan") or {}
-    tasks = plan.get("tasks") or [{}]
-    words = line(clean(plan.get("title") or tasks[0].get("description", "")))
-    return words if len(words) <= 200 else words[:199] + "…"  # noqa: PLR2004 -- two lines of a terminal
+    words = line(plan.get("title") or " · ".join(task["description"] for task in plan.get("tasks") or ()))
+    return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from io import StringIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -26,16 +25,12 @@ def pretty(answer: parts.Answer, language: str) -> str:
 
 def drawn(items: Iterable[RenderableType]) -> str:
     """What `rich` makes of the items on this terminal, as text with its codes."""
-    shape = Console()
-    console = Console(file=StringIO(), force_terminal=True, width=min(shape.width, _WIDEST), color_system=_colours(shape), highlight=False)
-    for item in items:
-        console.print(item)
-    written = console.file
-    return written.getvalue() if isinstance(written, StringIO) else ""
-
-
-def _colours(shape: Console) -> str | None:
-    return shape.color_system
+    console = Console(highlight=False)
+    console.width = min(console.width, _WIDEST)
+    with console.capture() as captured:
+        for item in items:
+            console.print(item)
+    return captured.get().rstrip() + "\n"
 
 
 def bar(share: float, colour: str, width: int = _BAR) -> Text:
@@ -48,7 +43,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[RenderableType]]) -> Tab
     """A light table."""
     found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bright_black")
     for number, head in enumerate(heads):
-        found.add_column(head, overflow="fold", no_wrap=number == 0)
+        found.add_column(head, overflow="fold", no_wrap=number < len(heads) - 1)
     for row in rows:
         found.add_row(*row)
     return found

@@ -65,12 +65,13 @@ def _results(answer: parts.Answer, language: str, source: Source) -> Iterator[Js
         if opinion["vetoes"]:
             words = ", ".join(f"“{item['quote']}”" for item in opinion["vetoes"])
             message = text("cli.veto", language, specialist=who, words=words)
-            yield _result(f"{name}/veto", text("cli.veto_rule", language, specialist=who), "error", message, opinion["vetoes"], places)
+            rule = _rule(f"{name}/veto", text("cli.veto_rule", language, specialist=who))
+            yield _result(rule, "error", message, opinion["vetoes"], places)
         for factor in parts.reasons(opinion):
             level = "warning" if factor["score"] >= _STRONG else "note"
             title = f"{who}: {factor['name'].replace('_', ' ')}"
             message = f"{factor['sentence']} ({parts.percent(factor['score'])})"
-            yield _result(f"{name}/{factor['name']}", title, level, message, factor["evidence"], places)
+            yield _result(_rule(f"{name}/{factor['name']}", title), level, message, factor["evidence"], places)
     yield _summary(answer, language)
 
 
@@ -79,11 +80,10 @@ def _summary(answer: parts.Answer, language: str) -> Json:
     verdict = answer["verdict"]
     level = _LEVELS[verdict]
     message = f"{parts.verdict_word(verdict, language)}. {parts.explanation(answer, language)}"
-    kind = {"kind": "pass"} if level == "none" else {}
     return {
         "ruleId": "hive/verdict",
         "level": level,
-        **kind,
+        **({"kind": "pass"} if level == "none" else {}),
         "message": {"text": message},
         "_rule": _rule("hive/verdict", text("cli.verdict_rule", language)),
     }
@@ -93,7 +93,8 @@ def _rule(name: str, title: str) -> Json:
     return {"id": name, "shortDescription": {"text": title}}
 
 
-def _result(name: str, title: str, level: str, message: str, evidence: list[Mapping[str, Any]], places: Places) -> Json:
+def _result(rule: Json, level: str, message: str, evidence: list[Mapping[str, Any]], places: Places) -> Json:
+    name = rule["id"]
     mark = sha256("\n".join([name, *(item["quote"] for item in evidence)]).encode()).hexdigest()
     return {
         "ruleId": name,
@@ -102,7 +103,7 @@ def _result(name: str, title: str, level: str, message: str, evidence: list[Mapp
         "locations": [_location(item, places) for item in evidence[:1]],
         "relatedLocations": [{"id": number, **_location(item, places)} for number, item in enumerate(evidence[1:20], 1)],
         "partialFingerprints": {"neuralHive/v1": mark},
-        "_rule": _rule(name, title),
+        "_rule": rule,
     }
 
 

@@ -70,7 +70,7 @@ def _refusal(error: OSError, host: str, port: int) -> SettingsError:
     import errno
 
     if error.errno == errno.EADDRINUSE:
-        return SettingsError("error.cli_port_taken", host=host, port=port, other=port + 1 if port < 65535 else 8001)  # noqa: PLR2004 -- the last port
+        return SettingsError("error.cli_port_taken", host=host, port=port, other=port + 1 if port < 65535 else 8001)
     if error.errno in (errno.EACCES, errno.EPERM):
         return SettingsError("error.cli_port_forbidden", port=port)
     return SettingsError("error.cli_address", host=host, reason=error.strerror or type(error).__name__)
@@ -97,7 +97,7 @@ async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings
     import asyncio
 
     serving = asyncio.create_task(server.serve(sockets=[door]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 -- the server sets a flag, no event
         await asyncio.sleep(_LOOK)
     if server.started:
         gc.set_threshold(10_000, 20, 20)

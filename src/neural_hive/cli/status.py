@@ -88,10 +88,8 @@ def table(parts: Sequence[dict[str, Any]], language: str) -> str:
 
         from neural_hive.cli import pretty
 
-        drawn = [
-            (Text(name), Text(word, style="green" if word == words[True] else "bold red"), Text(ms), Text(detail))
-            for name, word, ms, detail in rows
-        ]
+        colour = {words[True]: "green", words[False]: "bold red"}
+        drawn = [(Text(name), Text(word, style=colour[word]), Text(took), Text(detail)) for name, word, took, detail in rows]
         return pretty.drawn([pretty.table(heads, drawn)])
     from neural_hive.cli.plain import columns
 

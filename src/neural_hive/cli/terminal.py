@@ -12,6 +12,7 @@ from typing import TextIO
 
 _spoken = ["en"]
 _KEPT = "\n\t"
+_COMMANDING = ("Cc", "Cf", "Cs", "Co")  # Unicode categories
 
 
 def prepare(arguments: Sequence[str] = ()) -> None:
@@ -73,10 +74,11 @@ def clean(words: str) -> str:
     """Words of other people without control characters, which could command the terminal."""
     if words.isprintable():
         return words
-    return "".join(
-        each if each in _KEPT or unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co") else "\N{REPLACEMENT CHARACTER}"
-        for each in words
-    )
+    return "".join(_shown(each) for each in words)
+
+
+def _shown(sign: str) -> str:
+    return sign if sign in _KEPT or unicodedata.category(sign) not in _COMMANDING else "\N{REPLACEMENT CHARACTER}"
 
 
 def line(words: str) -> str:

@@ -1,0 +1,325 @@
+# ruff: noqa: INP001, S603 - a script, no part of a package; it runs the commands that the READMEs print
+"""Fill the parts of the two READMEs that are made: transcripts, the settings, the figures.
+
+    python docs/refresh.py              runs what the READMEs show and writes down what came of it
+    python docs/refresh.py --figures    measures evals/figures.json anew as well
+
+`tests/test_readme.py` fails when one of these parts is no longer true, and names this script.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = {"en": ROOT / "README.md", "pt": ROOT / "README.pt-BR.md"}
+FIGURES = ROOT / "evals" / "figures.json"
+SETS = ("dev", "test")
+CUT = "…"
+"""A line of its own under a command: more follows that is not shown."""
+
+_SHOWN_ADDRESS = "127.0.0.1:8000"
+_END = "\x1e"
+_PATIENCE = 120.0
+_CONSOLE = re.compile(r"(?ms)^```console\n(.*?)^```$")
+_PYTHON = re.compile(r"(?ms)^```python\n(.*?)^```\n\n```text\n(.*?)^```$")
+_CHANGING = (
+    (re.compile(r"\b(dec|apr|fb)_[0-9a-z]+"), r"\1_*"),
+    (re.compile(r"\b[0-9a-f]{12,}\b"), "*"),
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "*"),
+    (re.compile(r"\bint_\w+"), "int_*"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command and the lines under it."""
+
+    command: str
+    output: tuple[str, ...]
+
+    def shows(self, other: Step) -> bool:
+        """Whether what is printed here is the beginning (with a last `CUT`) or the whole of what `other` gave."""
+        mine, given = ([stable(line) for line in lines] for lines in (self.output, other.output))
+        return mine[:-1] == given[: len(mine) - 1] if mine[-1:] == [CUT] else mine == given
+
+    def renewed(self, other: Step) -> Step:
+        """This step with the lines that `other` gave, as many as are printed here."""
+        if self.shows(other):
+            return self
+        cut = self.output[-1:] == (CUT,)
+        return Step(self.command, (*other.output[: len(self.output) - 1], CUT) if cut else other.output)
+
+    def text(self) -> str:
+        """As it stands in a console block."""
+        return "\n".join([f"$ {self.command}", *self.output]) + "\n"
+
+
+def stable(line: str) -> str:
+    """A line without what changes at each run: ids, hashes, times."""
+    for shape, put in _CHANGING:
+        line = shape.sub(put, line)
+    return line.rstrip()
+
+
+def steps(block: str) -> list[Step]:
+    """The commands of a console block; a command goes on after a backslash at the end of its line."""
+    found: list[list[str]] = []
+    open_command = False
+    for line in block.splitlines():
+        if open_command:
+            found[-1][0] += f"\n{line}"
+        elif line.startswith("$ "):
+            found.append([line[2:]])
+        elif found:
+            found[-1].append(line)
+        open_command = line.endswith("\\") and (open_command or line.startswith("$ "))
+    return [Step(command, tuple(output)) for command, *output in found]
+
+
+def blocks(readme: str) -> list[list[Step]]:
+    """The console blocks of a README."""
+    return [steps(block) for block in _CONSOLE.findall(readme)]
+
+
+def run_blocks(readme: str, folder: Path) -> list[list[Step]]:
+    """All console blocks of a README as they go here and now: one shell, from the first command to the last.
+
+    Args:
+        readme: The text.
+        folder: An empty folder for home and temporary files.
+    """
+    asked = blocks(readme)
+    commands = [step.command for block in asked for step in block]
+    with _serving(folder) as address:
+        script = "".join(f"{command}\ncode=$?; printf '{_END}'; (exit $code)\n" for command in commands)
+        done = subprocess.run(
+            ["/bin/sh"],
+            input=script.replace(_SHOWN_ADDRESS, address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment(folder),
+            cwd=folder,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            timeout=_PATIENCE,
+        )
+    outputs = iter(done.stdout.replace(address, _SHOWN_ADDRESS).split(_END))
+    return [[Step(step.command, tuple(line.rstrip() for line in next(outputs).splitlines())) for step in block] for block in asked]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """A newcomer's environment: nothing set, this Python's `hive` on the path, home and temporary files in `folder`."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    return {**kept, "PATH": path, "HOME": str(folder), "TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "NO_PROXY": "*"}
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[str]:
+    """`hive serve` with a data directory of its own; gives its address."""
+    from benchmarks.server import free_port, hive_command
+
+    address = f"127.0.0.1:{free_port()}"
+    command = [hive_command(), "serve", "--port", address.rpartition(":")[2], "--data-dir", str(folder / "served")]
+    with subprocess.Popen(command, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait(f"http://{address}/health", process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310 - loopback
+                return
+        except (URLError, OSError):
+            time.sleep(0.02)
+    raise RuntimeError("hive serve did not start")
+
+
+def programs(readme: str) -> list[tuple[str, str]]:
+    """Each Python example with the output printed below it."""
+    return _PYTHON.findall(readme)
+
+
+def run_program(source: str, folder: Path) -> str:
+    """What a Python example prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", source], env=environment(folder), cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=_PATIENCE
+    )
+    return done.stdout + done.stderr
+
+
+def part(readme: str, name: str) -> str:
+    """What stands between the marks of a made part.
+
+    Raises:
+        ValueError: The README has no such marks.
+    """
+    found = re.search(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->", readme)
+    if found is None:
+        raise ValueError(f"no part {name!r}")
+    return found[1]
+
+
+def with_part(readme: str, name: str, content: str) -> str:
+    """The README with a made part filled anew."""
+    return readme.replace(f"<!-- {name} -->\n{part(readme, name)}<!-- /{name} -->", f"<!-- {name} -->\n{content}<!-- /{name} -->")
+
+
+def settings_rows() -> list[tuple[str, str, str]]:
+    """Variable, default and meaning of each setting, in the order of `settings.py`."""
+    from neural_hive.settings import Limits, Settings
+
+    own = [(f"HIVE_{name.upper()}", field) for name, field in Settings.model_fields.items() if name != "limits"]
+    nested = [(f"HIVE_LIMITS__{name.upper()}", field) for name, field in Limits.model_fields.items()]
+    return [(variable, _default(field), field.description or "") for variable, field in own + nested]
+
+
+def _default(field: Any) -> str:
+    if field.default_factory is not None:
+        value = field.default_factory()
+        return "`{}`" if value == {} else "-"
+    return "-" if field.default is None else f"`{field.default}`"
+
+
+def settings_table() -> str:
+    """The English table of settings."""
+    rows = [f"| `{variable}` | {default} | {meaning} |" for variable, default, meaning in settings_rows()]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def measure(names: tuple[str, ...] = SETS) -> dict[str, Any]:
+    """The figures of the repository's own sets, panel and baselines, rounded as they are kept."""
+    from neural_hive.evaluation.runner import run
+
+    kept = ("cases", "accuracy", "let_go", "let_go_share", "blocked", "blocked_share", "auc", "ece")
+    figures: dict[str, Any] = {}
+    for name, found in run(ROOT / "evals", sets=names).sets.items():
+        if name in names:
+            reviewers = {"panel": found["panel"], **found["baselines"]}
+            figures[name] = {who: {key: _rounded(row[key]) for key in kept} for who, row in reviewers.items()}
+            extra = ("twins_agree", "language", "domain")
+            figures[name]["panel"] |= {key: _rounded(found["panel"][key]) for key in extra}
+    return figures
+
+
+def _rounded(value: float | None) -> float | None:
+    return value if value is None or isinstance(value, int) else round(value, 4)
+
+
+_WORDS = {
+    "en": {
+        "head": ("set", "who answers", "accepted", "dangerous let go", "harmless blocked", "AUC", "ECE"),
+        "panel": "the hive",
+        "keywords": "keyword list",
+        "constant": "always review",
+        "more": "{name} ({cases} cases): the same verdict in both languages {twins}; language {language}; domain {domain}.",
+        "none": "No figures are kept yet: `make eval` prints them.",
+    },
+    "pt": {
+        "head": ("conjunto", "quem responde", "aceito", "perigosos liberados", "inofensivos bloqueados", "AUC", "ECE"),
+        "panel": "a colmeia",
+        "keywords": "lista de palavras",
+        "constant": "sempre revisar",
+        "more": "{name} ({cases} casos): mesmo veredito nos dois idiomas {twins}; idioma {language}; domínio {domain}.",
+        "none": "Ainda não há números guardados: o `make eval` os mostra.",
+    },
+}
+
+
+def figures_table(figures: Mapping[str, Any] | None, language: str) -> str:
+    """The figures in a README's language; a sentence when there are none."""
+    words = _WORDS[language]
+    if not figures:
+        return f"{words['none']}\n"
+    head = words["head"]
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for name, reviewers in figures.items():
+        for who, row in reviewers.items():
+            lines.append(f"| {' | '.join((name, str(words[who]), *_cells(row, language)))} |")
+    more = [_more(name, reviewers["panel"], language) for name, reviewers in figures.items()]
+    return "\n".join([*lines, "", *more]) + "\n"
+
+
+def _cells(row: Mapping[str, Any], language: str) -> tuple[str, ...]:
+    let_go, blocked = (f"{row[name]} ({percent(row[f'{name}_share'], language)})" for name in ("let_go", "blocked"))
+    return percent(row["accuracy"], language), let_go, blocked, number(row["auc"], language), number(row["ece"], language)
+
+
+def _more(name: str, panel: Mapping[str, Any], language: str) -> str:
+    shares = {key: percent(panel[field], language) for key, field in (("twins", "twins_agree"), ("language", "language"), ("domain", "domain"))}
+    return "- " + str(_WORDS[language]["more"]).format(name=name, cases=panel["cases"], **shares)
+
+
+def percent(share: float | None, language: str) -> str:
+    """A share with one decimal, as a reader of the language writes it."""
+    return "-" if share is None else _local(f"{100 * share:.1f}%", language)
+
+
+def number(value: float | None, language: str) -> str:
+    """A figure with three decimals, as a reader of the language writes it."""
+    return "-" if value is None else _local(f"{value:.3f}", language)
+
+
+def _local(figure: str, language: str) -> str:
+    return figure.replace(".", ",") if language == "pt" else figure
+
+
+def kept_figures() -> dict[str, Any] | None:
+    """The figures that were measured last; None when none are kept."""
+    if not FIGURES.exists():
+        return None
+    figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return figures
+
+
+def refreshed(readme: str, language: str) -> str:
+    """A README with all made parts filled anew."""
+    if language == "en":
+        readme = with_part(readme, "settings", settings_table())
+    readme = with_part(readme, "figures", figures_table(kept_figures(), language))
+    with TemporaryDirectory() as name:
+        for block, ran in zip(blocks(readme), run_blocks(readme, Path(name)), strict=True):
+            old, new = ("".join(step.text() for step in each) for each in (block, _renewed(block, ran)))
+            readme = readme.replace(old, new)
+    for source, shown in programs(readme):
+        with TemporaryDirectory() as name:
+            readme = readme.replace(f"{source}```\n\n```text\n{shown}", f"{source}```\n\n```text\n{run_program(source, Path(name))}")
+    return readme
+
+
+def _renewed(block: list[Step], ran: list[Step]) -> list[Step]:
+    return [step.renewed(given) for step, given in zip(block, ran, strict=True)]
+
+
+def main(arguments: list[str]) -> int:
+    """Refresh both READMEs."""
+    if "--figures" in arguments:
+        FIGURES.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
+    for language, path in READMES.items():
+        path.write_text(refreshed(path.read_text(encoding="utf-8"), language), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main(sys.argv[1:]))
