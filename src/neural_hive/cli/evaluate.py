@@ -21,7 +21,7 @@ class Reviewer(StrEnum):
     KEYWORDS = "keywords"
 
 
-def evaluate(  # noqa: PLR0913 -- one argument for each option
+def evaluate(  # noqa: PLR0913, PLR0917 -- one argument for each option
     path: Annotated[Path, typer.Argument(metavar="PATH", help=helped("eval_path"))] = Path("evals"),
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="NAME", help=helped("eval_set"), show_default=False)] = None,
     reviewer: Annotated[Reviewer, typer.Option("--reviewer", help=helped("eval_reviewer"))] = Reviewer.HIVE,

@@ -25,7 +25,7 @@ _RecordId = Annotated[str, typer.Argument(metavar="ID", help=helped("record_id")
 
 
 @app.command("verify", help=helped("ledger_verify"))
-def verify(  # noqa: PLR0913 -- one argument for each option
+def verify(  # noqa: PLR0913, PLR0917 -- one argument for each option
     public_key: Annotated[
         str | None, typer.Option("--public-key", metavar="KEY|FILE", help=helped("public_key"), show_default=False)
     ] = None,

@@ -42,7 +42,7 @@ class Notation(StrEnum):
     YAML = "yaml"
 
 
-def review(  # noqa: PLR0913 -- one argument for each option
+def review(  # noqa: PLR0913, PLR0917 -- one argument for each option
     intent: Annotated[str | None, typer.Argument(metavar="TEXT|FILE|-", help=helped("intent"), show_default=False)] = None,
     plan: Annotated[str | None, typer.Option("--plan", metavar="FILE|-", help=helped("plan"), show_default=False)] = None,
     notation: Annotated[Notation, typer.Option("--format", help=helped("format"))] = Notation.AUTO,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import sqrt
 
+from neural_hive import models
 from neural_hive.models.linear import LinearModel, Logits, softmax
-from neural_hive.models.packaged import PackagedModels
 from neural_hive.specialists.factors import Common, load_common
 from neural_hive.specialists.features import action_features, plan_words
 from neural_hive.specialists.hazard import Reading
@@ -32,7 +32,7 @@ def word_scale(count: int) -> float:
 @cache
 def reader() -> LinearModel:
     """The packaged text reader, loaded and checked on first use."""
-    return LinearModel(PackagedModels().load(MODEL))
+    return LinearModel(models.load(MODEL))
 
 
 @once_per_plan
