@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from neural_hive.errors import InputError, LimitError
+from neural_hive.messages import text
 from neural_hive.types import Context, Environment, GivenPlan, Intent, Language, SourcePlan
 
 FILE_NAME = re.compile(r"\S+\.(?:sql|sh|bash|zsh|json|ya?ml|diff|patch|tf|tfplan|txt|md|csv|jsonl)", re.IGNORECASE)
@@ -187,8 +188,14 @@ def _read(name: str, limit: int) -> bytes:
     except OSError as error:
         raise InputError("error.cli_unreadable", path=name, reason=error.strerror or type(error).__name__) from error
     if len(content) > limit:
-        raise LimitError("error.cli_too_long", path=name, limit=limit)
+        raise LimitError("error.cli_too_long", path=_called(name), limit=limit)
     return content
+
+
+def _called(name: str) -> str:
+    from neural_hive.cli.terminal import language
+
+    return text("cli.stdin", language()) if name == "-" else name
 
 
 def decoded(content: bytes, name: str) -> str:
@@ -200,7 +207,7 @@ def decoded(content: bytes, name: str) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     if b"\x00" in content:
-        raise InputError("error.cli_no_text", path=name)
+        raise InputError("error.cli_no_text", path=_called(name))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from neural_hive.settings import Settings
 
+_WAITING = 2048  # callers that may wait for the server to start
 _LOOK = 0.01  # seconds between two looks at whether the server listens
 
 
@@ -54,16 +56,11 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind(address)
-        _refuse_if_served(door)
+        door.listen(_WAITING)  # with SO_REUSEADDR two sockets may share a port until one of them listens
     except OSError as error:
         door.close()
         raise _refusal(error, host, port) from error
     return door
-
-
-def _refuse_if_served(door: socket.socket) -> None:
-    """SO_REUSEADDR lets two sockets share a port until one listens; listening at once settles it."""
-    door.listen(2048)
 
 
 def _refusal(error: OSError, host: str, port: int) -> SettingsError:
@@ -87,7 +84,7 @@ def _run(settings: Settings, door: socket.socket) -> None:
     if settings.log_level == "info":
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     found = server(settings)
-    with asyncio.Runner(loop_factory=found.config.get_loop_factory()) as runner:
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=found.config.get_loop_factory()) as runner:
         runner.run(_serve(found, door, settings))
     if not found.started:
         raise typer.Exit(1)

@@ -39,9 +39,9 @@ def factor_sentence(factor: str, action: Action, language: str) -> str:
             "specialist.factor_other", language, task=action.task_id or "-", words=words(action), factor=factor.replace("_", " ")
         )
     if action.denied:
-        return f"{sentence[:-1]}{text('specialist.left_out', language, safeguards=_names(action.denied, language))}."
+        return sentence[:-1] + text("specialist.left_out", language, safeguards=_names(action.denied, language)) + "."
     if action.late_safeguards:
-        return f"{sentence[:-1]}{text('specialist.too_late', language, safeguards=_names(action.late_safeguards, language))}."
+        return sentence[:-1] + text("specialist.too_late", language, safeguards=_names(action.late_safeguards, language)) + "."
     return sentence
 
 

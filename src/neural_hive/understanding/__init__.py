@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neural_hive.types import Intent, Language, SourcePlan, Understanding
+from neural_hive.types import Intent, Language, Understanding
 
 __all__ = ["understand"]
 
@@ -18,8 +18,7 @@ def understand(intent: Intent) -> Understanding:
     probabilities = language.detect(masked.text)
     spoken = intent.language or _likeliest(probabilities)
     reading = actions.read(masked.text, spoken)
-    source_format = intent.plan.format if isinstance(intent.plan, SourcePlan) else ""
-    domains = domain.classify(masked.text, reading.actions, source_format, domain.excerpt_of(intent))
+    domains = domain.classify(masked.text, reading.actions, domain.notation_of(intent), domain.excerpt_of(intent))
     return Understanding(
         language=spoken,
         language_probabilities=probabilities,

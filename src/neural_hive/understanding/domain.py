@@ -21,7 +21,20 @@ _WORD = re.compile(r"[^\W_]+(?:-[^\W\d_]+)*")
 _FLAT = str.maketrans("áàâãäéêèëíìîóòôõöúùûüçñ", "aaaaaeeeeiiiooooouuuucn")
 _LONGEST_STEM, _SHORTEST_STEM, _PREFIX = 12, 3, 6
 _SCANNED = 1500  # characters; what comes later says no more about the topic
-_FORMAT_BONUS, _FORMAT_ALONE = 1.0, 3.0
+_NOTATIONS = (
+    ("diff", re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ |@@ -\d)", re.MULTILINE)),
+    ("terraform", re.compile(r'"(?:resource_changes|terraform_version|planned_values)"')),
+    ("kubernetes", re.compile(r"""^[ -]*["']?apiVersion["']?\s*:""", re.MULTILINE)),
+    ("tasks", re.compile(r"""["']?(?:tasks|tarefas|description)["']?\s*:""")),
+    (
+        "sql",
+        re.compile(
+            r"^\s*(?:select|insert into|update \S+ set|delete from|drop|create|alter|truncate|grant|revoke|begin|with|merge|explain|vacuum)\b",
+            re.IGNORECASE | re.MULTILINE,
+        ),
+    ),
+    ("shell", re.compile(r"^#!|&&|\$[\w({]|^\s*(?:sudo|rm|cp|mv|curl|git|kubectl|helm|docker|aws|systemctl|ssh|chmod|psql|pg_dump)\s", re.MULTILINE)),
+)
 DOMAINS = tuple(Domain)
 
 
@@ -29,8 +42,9 @@ class _Model(NamedTuple):
     whole: dict[str, tuple[str, ...]]
     stems: dict[str, tuple[str, ...]]
     weights: dict[str, tuple[float, ...]]
-    formats: dict[str, int]
+    formats: dict[str, tuple[int, float]]
     common: frozenset[str]
+    twins: dict[str, str]
     reading: dict[str, float]
 
 
@@ -61,7 +75,8 @@ def classify(
             for place, weight in enumerate(row):
                 logits[place] += value * weight
     if format in model.formats:
-        logits[model.formats[format]] += _FORMAT_BONUS if text.strip() else _FORMAT_ALONE
+        place, bonus = model.formats[format]
+        logits[place] += bonus
     return _softmax(logits)
 
 
@@ -94,6 +109,16 @@ def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, ev
     return found
 
 
+def notation_of(intent: Intent) -> str:
+    """The notation of the plan that comes with an intention, at a glance: "text", "tasks", or one of a source; "" if unclear."""
+    if not isinstance(intent.plan, SourcePlan):
+        return "tasks" if intent.plan else "text"
+    if intent.plan.format not in {"auto", "json", "yaml"}:
+        return intent.plan.format
+    start = intent.plan.source[:_SCANNED]
+    return next((name for name, sign in _NOTATIONS if sign.search(start)), "")
+
+
 def excerpt_of(intent: Intent) -> str:
     """The words of the plan that comes with an intention which may tell its domain; "" without one."""
     if isinstance(intent.plan, SourcePlan):
@@ -103,10 +128,12 @@ def excerpt_of(intent: Intent) -> str:
 
 @lru_cache(maxsize=8192)
 def _read(word: str) -> tuple[tuple[str, ...], str]:
-    """The concepts of a word, and its beginning unless it is one of the commonest words."""
+    """The concepts of a word, and its beginning, or that of its English twin, unless it is one of the commonest."""
     model = _model()
-    stem = "" if len(word) < _SHORTEST_STEM or word in model.common or word.isdigit() else f"w:{word[:_PREFIX]}"
-    return _concepts(word, model), stem
+    if len(word) < _SHORTEST_STEM or word in model.common or word.isdigit():
+        return _concepts(word, model), ""
+    beginning = word[:_PREFIX]
+    return _concepts(word, model), f"w:{model.twins.get(beginning, beginning)}"
 
 
 def _concepts(word: str, model: _Model) -> tuple[str, ...]:
@@ -140,8 +167,9 @@ def _model() -> _Model:
         whole=whole,
         stems=stems,
         weights=_weights(raw["weights"]),
-        formats={name: DOMAINS.index(Domain(domain)) for name, domain in raw["formats"].items()},
+        formats={name: (DOMAINS.index(Domain(usual["domain"])), float(usual["weight"])) for name, usual in raw["formats"].items()},
         common=frozenset(raw["common"]["words"].split()),
+        twins=dict(pair.split("=") for pair in raw["twins"]["pairs"].split()),
         reading={name: float(value) for name, value in raw["reading"].items()},
     )
 

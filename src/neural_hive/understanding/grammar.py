@@ -16,6 +16,7 @@ _OPENERS = frozenset(
 )
 _BEFORE_GERUND = frozenset("am i'm we're are is by without of start stop keep from before after while for".split())
 _PASSIVE = frozenset("be been being is are was were get gets got getting".split())
+_LET_REACH = 6
 SUBJECTS = frozenset("i we they he she it you who already have has had somebody someone".split())
 
 
@@ -27,17 +28,24 @@ def verb_rank(tokens: Sequence[Token], hit: Hit, language: str) -> int | None:
         return 0
     before = tokens[hit.start - 1].form
     if language == "en":
-        return _english(hit, before)
+        return _english(tokens, hit, before)
     if hit.mood == "present" and before in _DETERMINERS:
         return None
     return 1 if hit.mood in ("participle", "past") else 0
 
 
-def _english(hit: Hit, before: str) -> int | None:
+def _english(tokens: Sequence[Token], hit: Hit, before: str) -> int | None:
     if hit.mood == "base":
-        return 0 if before in _OPENERS or hit.words > 1 else None
+        opened = before in _OPENERS or before.endswith("ly") or hit.words > 1 or _is_let(tokens, hit.start)
+        return 0 if opened else None
     if hit.mood in ("past", "participle") and before in _PASSIVE:
         return 0
     if hit.mood == "gerund":
         return 0 if hit.words > 1 or before in _BEFORE_GERUND else 1
     return 1
+
+
+def _is_let(tokens: Sequence[Token], place: int) -> bool:
+    """"Let the system dismiss ...", "have the agent send ...": the bare verb after its subject."""
+    opener = next((back for back in range(place - 1, max(-1, place - _LET_REACH), -1) if tokens[back].form in ("let", "have", "make", "help")), None)
+    return opener is not None and not any(token.gap for token in tokens[opener + 1 : place + 1])

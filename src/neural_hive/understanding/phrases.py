@@ -138,7 +138,7 @@ def _decisive(words: Words, phrase: list[Hit]) -> ObjectKind:
 def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> Polarity:
     """Whether the governed act would be carried out as the clause is worded."""
     floor = clause.start
-    if words.has("cue:rehearsal") and any(words.sentence_of(hit.start) == clause.sentence for hit in words.by_group["cue:rehearsal"]):
+    if any(_rehearses(words, clause, hit) for hit in words.by_group.get("cue:rehearsal", ())):
         return Polarity.HYPOTHETICAL
     if words.near_before(head.start, "cue:prevention", 6, floor):
         return Polarity.PREVENTED
@@ -153,6 +153,11 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
     if not operation.benign and words.near_before(head.start, "cue:hypothetical", 8, floor):
         return Polarity.HYPOTHETICAL
     return Polarity.AFFIRMED
+
+
+def _rehearses(words: Words, clause: Clause, hit: Hit) -> bool:
+    """"dry-run only" in the same sentence, but not "not in dry-run"."""
+    return words.sentence_of(hit.start) == clause.sentence and not words.near_before(hit.start, "cue:negation", 2, clause.start)
 
 
 _NOBODY = frozenset("nada ninguem nenhum nenhuma nothing nobody noone none neither".split())

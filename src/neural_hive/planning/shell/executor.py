@@ -143,7 +143,7 @@ class Executor:
         if self.depth < _MAX_DEPTH:
             nested.block(nodes, ())
         if nodes and (self.depth >= _MAX_DEPTH or len(nested.steps) > MAX_STEPS):
-            nested.steps.append(Step(nodes[0].start_byte, nodes[-1].end_byte, (unread_part(text_of(nodes[0])),)))
+            nested.steps.append(Step(nodes[0].start_byte, nodes[-1].end_byte, (unread_part("\n".join(map(text_of, nodes))),)))
         return nested
 
     def note(self, effects: tuple[Effect, ...]) -> None:
