@@ -90,7 +90,7 @@ def stable(words: str) -> str:
 def wrapped(line: str) -> list[str]:
     """A line in pieces that fit; further ones are indented more than the first."""
     deeper = " " * (len(line) - len(line.lstrip()) + 4)
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=deeper, break_long_words=False, break_on_hyphens=False, drop_whitespace=True) or [""]
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=deeper, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def steps(block: str) -> list[Step]:
@@ -190,9 +190,8 @@ def programs(readme: str) -> list[tuple[str, str]]:
 
 def run_program(source: str, folder: Path) -> str:
     """What a Python example prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", source], env=environment(folder), cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=_PATIENCE
-    )
+    call = [sys.executable, "-c", source]
+    done = subprocess.run(call, env=environment(folder), cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=_PATIENCE)
     return done.stdout + done.stderr
 
 
@@ -294,7 +293,8 @@ def _cells(row: Mapping[str, Any], language: str) -> tuple[str, ...]:
 
 
 def _more(name: str, panel: Mapping[str, Any], language: str) -> str:
-    shares = {key: percent(panel[field], language) for key, field in (("twins", "twins_agree"), ("language", "language"), ("domain", "domain"))}
+    fields = {"twins": "twins_agree", "language": "language", "domain": "domain"}
+    shares = {key: percent(panel[field], language) for key, field in fields.items()}
     return "- " + str(_WORDS[language]["more"]).format(name=name, cases=panel["cases"], **shares)
 
 

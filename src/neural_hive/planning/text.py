@@ -27,7 +27,10 @@ def derive(understanding: Understanding) -> tuple[Task, ...]:
     if not understanding.actions:
         return (Task(id="t1", description=text.strip()),) if text.strip() else ()
     stretches = _stretches(text, understanding.actions)
-    return tuple(_task(text, action, stretch, stretches, number) for number, (action, stretch) in enumerate(zip(understanding.actions, stretches, strict=True)))
+    return tuple(
+        _task(text, action, stretch, stretches, number)
+        for number, (action, stretch) in enumerate(zip(understanding.actions, stretches, strict=True))
+    )
 
 
 def _stretches(text: str, actions: Sequence[Action]) -> list[_Stretch]:

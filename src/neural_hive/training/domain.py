@@ -105,14 +105,22 @@ def report(answers: Sequence[tuple[Case, Domain]]) -> str:
 
 def content(head: str, weights: Weights) -> str:
     """The data file: the hand-written head, then the weights in tenths, zeros left out."""
-    parts = [head.split(MARK)[0].rstrip(), "", f"{MARK} by `python -m neural_hive.training.domain`; do not edit.", "# Log-odds in tenths, by domain."]
+    parts = [
+        head.split(MARK)[0].rstrip(),
+        "",
+        f"{MARK} by `python -m neural_hive.training.domain`; do not edit.",
+        "# Log-odds in tenths, by domain.",
+    ]
     for place, domain in enumerate(DOMAINS):
         buckets: dict[int, list[str]] = defaultdict(list)
         for name, row in weights.items():
             if tenths := round(row[place] * TENTHS):
                 buckets[tenths].append(name)
         parts += ["", f"[weights.{domain}]"]
-        parts += [f'"{tenths}" = """\n{textwrap.fill(" ".join(sorted(names)), 138, break_on_hyphens=False)}\n"""' for tenths, names in sorted(buckets.items())]
+        parts += [
+            f'"{tenths}" = """\n{textwrap.fill(" ".join(sorted(names)), 138, break_on_hyphens=False)}\n"""'
+            for tenths, names in sorted(buckets.items())
+        ]
     return "\n".join(parts) + "\n"
 
 

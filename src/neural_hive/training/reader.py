@@ -153,20 +153,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _card(file: bytes, version: str, data: Sequence[Example]) -> str:
     counts = Counter(example.label for example in data)
-    return "\n".join([
-        '# Card of the text reader. Written by "python -m neural_hive.training.reader"; scores: docs and `make eval`.',
-        f'name = "{MODEL}"',
-        f'version = "{version}"',
-        f'sha256 = "{sha256(file).hexdigest()}"',
-        'kind = "multinomial logistic regression over words and actions; harmless, cautious, dangerous"',
-        'data = ["the project\'s own labelled intentions, pt-BR and en, no test case",',
-        '        "tldr-pages contributors, tldr-pages at 08e345f426, CC-BY-4.0: half of its command descriptions, by page",',
-        '        "Red Canary, Atomic Red Team at 9f85cf3e5, MIT: half of its test descriptions, by technique"]',
-        'licence = "Apache-2.0, as the project; attribution as above"',
-        f"seed = {SEED}",
-        f"examples = {{ harmless = {counts[0]}, cautious = {counts[1]}, dangerous = {counts[2]} }}",
-        "",
-    ])
+    return "\n".join(
+        [
+            '# Card of the text reader. Written by "python -m neural_hive.training.reader"; scores: docs and `make eval`.',
+            f'name = "{MODEL}"',
+            f'version = "{version}"',
+            f'sha256 = "{sha256(file).hexdigest()}"',
+            'kind = "multinomial logistic regression over words and actions; harmless, cautious, dangerous"',
+            'data = ["the project\'s own labelled intentions, pt-BR and en, no test case",',
+            '        "tldr-pages contributors, tldr-pages at 08e345f426, CC-BY-4.0: half of its command descriptions, by page",',
+            '        "Red Canary, Atomic Red Team at 9f85cf3e5, MIT: half of its test descriptions, by technique"]',
+            'licence = "Apache-2.0, as the project; attribution as above"',
+            f"seed = {SEED}",
+            f"examples = {{ harmless = {counts[0]}, cautious = {counts[1]}, dangerous = {counts[2]} }}",
+            "",
+        ]
+    )
 
 
 if __name__ == "__main__":

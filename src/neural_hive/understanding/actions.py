@@ -15,10 +15,9 @@ from neural_hive.understanding import phrases
 from neural_hive.understanding.clauses import Clause, cut
 from neural_hive.understanding.lexicon import match, scan
 from neural_hive.understanding.ontology import UNKNOWN, ontology
-from neural_hive.understanding.words import Words
 from neural_hive.understanding.protections import denied, stated
 from neural_hive.understanding.spelling import respelled
-
+from neural_hive.understanding.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,9 @@ class TextReading:
 
     def in_order(self) -> tuple[Action, ...]:
         """The actions in the order in which they would be carried out."""
-        return tuple(action for _, _, action in sorted(zip(self.order, range(len(self.order)), self.actions, strict=True), key=lambda item: item[:2]))
+        return tuple(
+            action for _, _, action in sorted(zip(self.order, range(len(self.order)), self.actions, strict=True), key=lambda item: item[:2])
+        )
 
 
 def read(text: str, language: Language = "en", *, task_id: str = "") -> TextReading:
@@ -168,7 +169,7 @@ def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple
 
 
 def _coordinated(words: Words, found: list[tuple[Clause, Action]]) -> list[tuple[Clause, Action]]:
-    """"Draft the procedure for destroying media and disposing of tapes": the second gerund is still only written about."""
+    """ "Draft the procedure for destroying media and disposing of tapes": the second gerund is still only written about."""
     result: list[tuple[Clause, Action]] = []
     for clause, action in found:
         before = result[-1] if result else None
@@ -198,8 +199,8 @@ def _coverage(words: Words, clauses: Sequence[Clause], readings: Sequence[list[A
         if phrases.is_small_talk(words, clause):
             continue
         total += weight
-        if any(action.operation != "unknown" for action in actions):
-            known += weight
-        elif not actions and (clause.relation != "main" or phrases.governing(words, clause) is not None):
+        if any(action.operation != "unknown" for action in actions) or (
+            not actions and (clause.relation != "main" or phrases.governing(words, clause) is not None)
+        ):
             known += weight
     return round(known / total, 4) if total else 1.0

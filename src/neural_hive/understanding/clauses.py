@@ -18,7 +18,7 @@ SENTENCE = 3
 COLON = 2
 COMMA = 1
 
-_CONJUNCTIONS = frozenset("e and mas but entao then porem depois".split())
+_CONJUNCTIONS = frozenset(["e", "and", "mas", "but", "entao", "then", "porem", "depois"])
 _TURNS = ("cue:before_main", "cue:after_main")
 _NEARBY = 4
 
@@ -44,16 +44,18 @@ def cut(tokens: Sequence[Token], hits: Sequence[Hit], language: str) -> list[Cla
     hazards = {hit.start for hit in hits if hit.group == "operation" and hit.id in _PURPOSES}
     turns = {hit.start: hit for hit in hits if hit.group in _TURNS}
     starts = [place for place in range(len(tokens)) if _begins(place, tokens, verbs, turns, hazards)]
-    starts = [start for position, start in enumerate(starts) if position == 0 or not _is_setting(starts[position - 1], start, tokens, verbs)]
+    starts = [
+        start for position, start in enumerate(starts) if position == 0 or not _is_setting(starts[position - 1], start, tokens, verbs)
+    ]
     return _ordered([(start, end) for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True)], tokens, turns)
 
 
-_SETTINGS = frozenset("em na no nas nos in on at during durante nesta neste sobre".split())
+_SETTINGS = frozenset(["em", "na", "no", "nas", "nos", "in", "on", "at", "during", "durante", "nesta", "neste", "sobre"])
 _PURPOSES = frozenset(("deceive", "exfiltrate", "attack", "expose"))
 
 
 def _is_setting(start: int, end: int, tokens: Sequence[Token], verbs: set[int]) -> bool:
-    """"In the test store, lower the prices": a setting in front belongs to the clause that follows."""
+    """ "In the test store, lower the prices": a setting in front belongs to the clause that follows."""
     return tokens[start].form in _SETTINGS and tokens[end].gap == COMMA and not any(place in verbs for place in range(start, end))
 
 

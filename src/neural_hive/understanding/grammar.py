@@ -8,16 +8,105 @@ from neural_hive.understanding.lexicon import Hit
 from neural_hive.understanding.tokens import Token
 
 _DETERMINERS = frozenset(
-    "o a os as um uma do da dos das de no na nos nas ao aos em com por pelo pela seu sua seus suas este esta esse essa cada meu minha nosso nossa".split()
+    [
+        "o",
+        "a",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "do",
+        "da",
+        "dos",
+        "das",
+        "de",
+        "no",
+        "na",
+        "nos",
+        "nas",
+        "ao",
+        "aos",
+        "em",
+        "com",
+        "por",
+        "pelo",
+        "pela",
+        "seu",
+        "sua",
+        "seus",
+        "suas",
+        "este",
+        "esta",
+        "esse",
+        "essa",
+        "cada",
+        "meu",
+        "minha",
+        "nosso",
+        "nossa",
+    ]
 )
 _OPENERS = frozenset(
-    "to please pls i we you they i'll we'll you'll can may must should will would could let's let us me then just also and or but not never don't dont do "
-    "now only kindly simply quickly first finally go immediately so help either both nobody noone anyone someone somebody one".split()
+    [
+        "to",
+        "please",
+        "pls",
+        "i",
+        "we",
+        "you",
+        "they",
+        "i'll",
+        "we'll",
+        "you'll",
+        "can",
+        "may",
+        "must",
+        "should",
+        "will",
+        "would",
+        "could",
+        "let's",
+        "let",
+        "us",
+        "me",
+        "then",
+        "just",
+        "also",
+        "and",
+        "or",
+        "but",
+        "not",
+        "never",
+        "don't",
+        "dont",
+        "do",
+        "now",
+        "only",
+        "kindly",
+        "simply",
+        "quickly",
+        "first",
+        "finally",
+        "go",
+        "immediately",
+        "so",
+        "help",
+        "either",
+        "both",
+        "nobody",
+        "noone",
+        "anyone",
+        "someone",
+        "somebody",
+        "one",
+    ]
 )
-_BEFORE_GERUND = frozenset("am i'm we're are is by without of start stop keep from before after while for".split())
-_PASSIVE = frozenset("be been being is are was were get gets got getting".split())
+_BEFORE_GERUND = frozenset(
+    ["am", "i'm", "we're", "are", "is", "by", "without", "of", "start", "stop", "keep", "from", "before", "after", "while", "for"]
+)
+_PASSIVE = frozenset(["be", "been", "being", "is", "are", "was", "were", "get", "gets", "got", "getting"])
 _LET_REACH = 6
-SUBJECTS = frozenset("i we they he she it you who already have has had somebody someone".split())
+SUBJECTS = frozenset(["i", "we", "they", "he", "she", "it", "you", "who", "already", "have", "has", "had", "somebody", "someone"])
 
 
 def verb_rank(tokens: Sequence[Token], hit: Hit, language: str) -> int | None:
@@ -46,6 +135,8 @@ def _english(tokens: Sequence[Token], hit: Hit, before: str) -> int | None:
 
 
 def _is_let(tokens: Sequence[Token], place: int) -> bool:
-    """"Let the system dismiss ...", "have the agent send ...": the bare verb after its subject."""
-    opener = next((back for back in range(place - 1, max(-1, place - _LET_REACH), -1) if tokens[back].form in ("let", "have", "make", "help")), None)
+    """ "Let the system dismiss ...", "have the agent send ...": the bare verb after its subject."""
+    opener = next(
+        (back for back in range(place - 1, max(-1, place - _LET_REACH), -1) if tokens[back].form in ("let", "have", "make", "help")), None
+    )
     return opener is not None and not any(token.gap for token in tokens[opener + 1 : place + 1])

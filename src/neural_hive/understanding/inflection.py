@@ -15,18 +15,43 @@ from neural_hive.understanding.tokens import fold
 Mood = Literal["base", "present", "gerund", "participle", "past", "future", "noun"]
 
 _PT_IRREGULAR: dict[str, dict[Mood, str]] = {
-    "fazer": {"present": "faz fazem faco facamos faca facam", "gerund": "fazendo", "participle": "feito feita feitos feitas", "past": "fez fizeram fizemos fiz"},
+    "fazer": {
+        "present": "faz fazem faco facamos faca facam",
+        "gerund": "fazendo",
+        "participle": "feito feita feitos feitas",
+        "past": "fez fizeram fizemos fiz",
+    },
     "dar": {"present": "da dao damos dou de deem demos", "gerund": "dando", "participle": "dado dada dados dadas", "past": "deu deram dei"},
-    "por": {"present": "poe poem pomos ponha ponham ponhamos", "gerund": "pondo", "participle": "posto posta postos postas", "past": "pos puseram pusemos pus"},
-    "ver": {"present": "ve veem vemos veja vejam vejamos", "gerund": "vendo", "participle": "visto vista vistos vistas", "past": "viu viram vimos vi"},
-    "ler": {"present": "le leem lemos leia leiam leiamos", "gerund": "lendo", "participle": "lido lida lidos lidas", "past": "leu leram li"},
+    "por": {
+        "present": "poe poem pomos ponha ponham ponhamos",
+        "gerund": "pondo",
+        "participle": "posto posta postos postas",
+        "past": "pos puseram pusemos pus",
+    },
+    "ver": {
+        "present": "ve veem vemos veja vejam vejamos",
+        "gerund": "vendo",
+        "participle": "visto vista vistos vistas",
+        "past": "viu viram vimos vi",
+    },
+    "ler": {
+        "present": "le leem lemos leia leiam leiamos",
+        "gerund": "lendo",
+        "participle": "lido lida lidos lidas",
+        "past": "leu leram li",
+    },
     "trazer": {"present": "traz trazem traga tragam tragamos", "gerund": "trazendo", "participle": "trazido", "past": "trouxe trouxeram"},
     "ir": {"present": "vai vao vamos va", "gerund": "indo", "past": "foi foram fomos fui"},
     "ouvir": {"present": "ouve ouvem ouca oucam oucamos", "gerund": "ouvindo", "participle": "ouvido", "past": "ouviu ouviram ouvi"},
     "medir": {"present": "mede medem meca mecam mecamos", "gerund": "medindo", "participle": "medido medida", "past": "mediu mediram medi"},
     "pedir": {"present": "pede pedem peca pecam pecamos", "gerund": "pedindo", "participle": "pedido", "past": "pediu pediram pedi"},
     "despedir": {"present": "despede despedem despeca despecam", "gerund": "despedindo", "past": "despediu despediram"},
-    "subir": {"present": "sobe sobem subimos suba subam subamos", "gerund": "subindo", "participle": "subido", "past": "subiu subiram subi"},
+    "subir": {
+        "present": "sobe sobem subimos suba subam subamos",
+        "gerund": "subindo",
+        "participle": "subido",
+        "past": "subiu subiram subi",
+    },
     "sumir": {"present": "some somem suma sumam", "gerund": "sumindo", "participle": "sumido", "past": "sumiu sumiram"},
     "saber": {"present": "sabe sabem saiba saibam", "past": "soube souberam"},
     "perder": {"present": "perde perdem perca percam", "gerund": "perdendo", "participle": "perdido", "past": "perdeu perderam"},
@@ -52,8 +77,64 @@ _EN_IRREGULAR = {
     "do": "did done", "mean": "meant meant", "override": "overrode overridden", "undo": "undid undone", "sing": "sang sung", "wind": "wound wound",
 }  # fmt: skip
 _DOUBLING = frozenset(
-    "drop stop cut put run ship wrap trim set get let rip bin chat plan scan tag log map pin ban bar cap rig snap swap step skip shut scrub "
-    "prep sum tap tip rub sit spin win begin submit permit admit commit transfer refer reset unplug plug hit quit zap nuke_ tar zip drag drum".split()
+    [
+        "drop",
+        "stop",
+        "cut",
+        "put",
+        "run",
+        "ship",
+        "wrap",
+        "trim",
+        "set",
+        "get",
+        "let",
+        "rip",
+        "bin",
+        "chat",
+        "plan",
+        "scan",
+        "tag",
+        "log",
+        "map",
+        "pin",
+        "ban",
+        "bar",
+        "cap",
+        "rig",
+        "snap",
+        "swap",
+        "step",
+        "skip",
+        "shut",
+        "scrub",
+        "prep",
+        "sum",
+        "tap",
+        "tip",
+        "rub",
+        "sit",
+        "spin",
+        "win",
+        "begin",
+        "submit",
+        "permit",
+        "admit",
+        "commit",
+        "transfer",
+        "refer",
+        "reset",
+        "unplug",
+        "plug",
+        "hit",
+        "quit",
+        "zap",
+        "nuke_",
+        "tar",
+        "zip",
+        "drag",
+        "drum",
+    ]
 )
 
 
@@ -89,7 +170,11 @@ def _irregular_portuguese(verb: str) -> dict[Mood, str] | None:
     if verb in _PT_IRREGULAR:
         return _PT_IRREGULAR[verb]
     for ending, model in _PT_FAMILIES:
-        if verb.endswith(ending) and len(verb) > len(ending) + 1 and not verb.endswith(("lever", "crever", "volver", "mover", "dever", "viver", "aver")):
+        if (
+            verb.endswith(ending)
+            and len(verb) > len(ending) + 1
+            and not verb.endswith(("lever", "crever", "volver", "mover", "dever", "viver", "aver"))
+        ):
             prefix = verb[: -len(ending)]
             return {mood: " ".join(prefix + word for word in words.split()) for mood, words in _PT_IRREGULAR[model].items()}
     return None
@@ -149,7 +234,7 @@ def portuguese_plural(noun: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((" ".join(words), " ".join([first, *words[1:]]), every)))
 
 
-_PT_SMALL = frozenset("de do da dos das em no na a o e por para com sem".split())
+_PT_SMALL = frozenset(["de", "do", "da", "dos", "das", "em", "no", "na", "a", "o", "e", "por", "para", "com", "sem"])
 
 
 def _pt_plural(word: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from neural_hive.types import Language
 from neural_hive.understanding.inflection import Mood, english_plural, english_verb, portuguese_plural, portuguese_verb
-from neural_hive.understanding.ontology import Operation, Words, ontology
+from neural_hive.understanding.ontology import Circumstance, Operation, Words, ontology
 from neural_hive.understanding.tokens import Token, fold, tokenize
 
 GAP = "..."
@@ -21,17 +21,13 @@ GAP_LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the lexicon: the words after the first, and what they mean."""
+    """One entry of the lexicon: the words after the first, and what they mean. `mood` is None where the verb's form tells it."""
 
     rest: tuple[str, ...]
     group: str
     id: str
-    mood: Mood
-
-    @property
-    def length(self) -> int:
-        """Number of fixed words, the first included."""
-        return 1 + sum(word != GAP for word in self.rest)
+    mood: Mood | None
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +57,47 @@ class Node:
             longer = tuple(sorted((*longer, *self.gapped), key=_by_length))
         return (longer or self.gapped) + self.alone
 
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """All entries, in no particular order."""
-        return (*self.alone, *self.gapped, *(entry for entries in self.paired.values() for entry in entries))
-
 
 def _by_length(entry: Entry) -> int:
     return -entry.length
 
 
-Index = dict[str, Node]
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language's entries.
+
+    Attributes:
+        surface: Entries by their first word as it is written.
+        verbs: Entries by the dictionary form of their first word.
+        forms: Inflected form -> the dictionary forms it may stand for, each with its mood.
+    """
+
+    surface: dict[str, Node]
+    verbs: dict[str, Node]
+    forms: dict[str, tuple[tuple[str, Mood], ...]]
+
+    def __contains__(self, form: str) -> bool:
+        return form in self.surface or form in self.forms
+
+    def is_verb(self, form: str) -> bool:
+        """Whether a form, alone, is a verb that names an operation."""
+        return any(entry.group == "operation" for lemma, _ in self.forms.get(form, ()) for entry in self.verbs[lemma].alone)
+
+    def candidates(self, form: str, following: str) -> list[tuple[Entry, Mood]]:
+        """What may begin with a form, longest first, each with its mood."""
+        found: list[tuple[Entry, Mood]] = []
+        for lemma, mood in self.forms.get(form, ()):
+            found += [(entry, mood) for entry in self.verbs[lemma].candidates(following)]
+        node = self.surface.get(form)
+        if node:
+            found += [(entry, entry.mood or "noun") for entry in node.candidates(following)]
+        if len(found) > 1:
+            found.sort(key=_longest)
+        return found
+
+
+def _longest(candidate: tuple[Entry, Mood]) -> int:
+    return -candidate[0].length
 
 
 @lru_cache(maxsize=256)
@@ -81,24 +107,22 @@ def scan(text: str, language: Language) -> tuple[list[Token], list[Hit]]:
     return tokens, match(tokens, language)
 
 
-
 def match(tokens: list[Token], language: Language) -> list[Hit]:
     """All hits by place; of one group the longest at each place, none inside another of its group."""
-    index = lexicon("en" if language == "en" else "pt")
+    known = lexicon("en" if language == "en" else "pt")
     forms = [token.form for token in tokens]
+    followers = [*forms[1:], ""]
     hits: list[Hit] = []
     taken: dict[str, int] = {}
-    followers = [*forms[1:], ""]
     for place, form in enumerate(forms):
-        node = index.get(form)
-        if node is None:
+        if form not in known.surface and form not in known.forms:
             continue
-        for entry in node.candidates(followers[place]):
+        for entry, mood in known.candidates(form, followers[place]):
             if taken.get(entry.group, 0) > place:
                 continue
             end = _end(entry.rest, forms, place + 1, tokens) if entry.rest else place + 1
             if end:
-                hits.append(Hit(place, end, entry.group, entry.id, entry.mood, entry.length))
+                hits.append(Hit(place, end, entry.group, entry.id, mood, entry.length))
                 taken[entry.group] = end if GAP not in entry.rest else place + 1
     return hits
 
@@ -119,92 +143,122 @@ def _end(rest: tuple[str, ...], forms: list[str], place: int, tokens: list[Token
     return place
 
 
+Found = dict[str, dict[tuple[str, tuple[str, ...]], Entry]]
+
+
 @cache
-def lexicon(language: str) -> Index:
-    """The index of one language: first word -> entries, longest first. Built once."""
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of one language; built once, on first use."""
     known = ontology()
-    entries: dict[str, dict[tuple[object, ...], Entry]] = {}
-
-    def add(form: str, group: str, name: str, mood: Mood) -> None:
-        if form.isalpha():
-            first, words = form if form.isascii() else fold(form), ()
-        else:
-            first, *rest = (token.form for token in tokenize(form.replace(GAP, " xgapx ")))
-            words = tuple(GAP if word == "xgapx" else word for word in rest)
-        entries.setdefault(first, {}).setdefault((group, words), Entry(words, group, name, mood))
-
+    surface: Found = {}
+    verbs: Found = {}
     for name, operation in known.operations.items():
-        for form, mood in _operation_forms(operation, language):
-            add(form, "operation", name, mood)
+        _add_operation(surface, verbs, name, operation, language)
     for kind in known.objects.values():
-        for form in _plurals(getattr(kind, language), language):
-            add(form, "object", kind.id, "noun")
+        for noun in _plurals(getattr(kind, language), language):
+            _add(surface, _words(noun), "object", kind.id, "noun")
     for group, names in _circumstances():
         for name, words in names.items():
-            for form in getattr(words, language):
-                add(form, f"qualifier:{name}" if group == "qualifier" else group, name, "noun")
+            for phrase in getattr(words, language):
+                _add(surface, _words(phrase), f"qualifier:{name}" if group == "qualifier" else group, name, "noun")
     if language == "pt":
-        for form, name in _jargon():
-            add(form, "operation", name, "noun")
-    return {first: _node(found.values()) for first, found in entries.items()}
+        for verb, name in _jargon():
+            _add(surface, (verb,), "operation", name, "noun")
+    return Lexicon(_nodes(surface), _nodes(verbs), _forms(verbs, language))
 
 
-def _node(entries: Iterable[Entry]) -> Node:
-    ordered = sorted(entries, key=_by_length)
+def _add(found: Found, words: tuple[str, ...], group: str, name: str, mood: Mood | None) -> None:
+    """One entry; the first meaning of a phrase in a group stands."""
+    rest = words[1:]
+    length = 1 + len(rest) - rest.count(GAP)
+    found.setdefault(words[0], {}).setdefault((group, rest), Entry(rest, group, name, mood, length))
+
+
+def _add_operation(surface: Found, verbs: Found, name: str, operation: Operation, language: str) -> None:
+    words: Words = getattr(operation, language)
+    for phrase in (*words.phrases, *words.verbs):
+        parts = _words(phrase)
+        if _is_verb(parts[0], language):
+            _add(verbs, parts, "operation", name, None)
+        else:
+            _add(surface, parts, "operation", name, "noun")
+    for noun in _plurals(words.nouns, language):
+        _add(surface, _words(noun), "operation", name, "noun")
+    for code in operation.code:
+        _add(surface, _words(code), "operation", name, "base")
+
+
+def _words(phrase: str) -> tuple[str, ...]:
+    """The forms of a phrase's words; the gap sign stays as it is."""
+    if phrase.isalpha():
+        return (fold(phrase),)
+    stretches = [[token.form for token in tokenize(stretch)] for stretch in phrase.split(GAP)]
+    words: list[str] = []
+    for stretch in stretches:
+        words += [GAP, *stretch] if words else stretch
+    return tuple(words)
+
+
+def _nodes(found: Found) -> dict[str, Node]:
+    return {first: _node(list(entries.values())) for first, entries in found.items()}
+
+
+def _node(entries: list[Entry]) -> Node:
+    if len(entries) == 1 and not entries[0].rest:
+        return Node({}, (), (entries[0],))
+    entries.sort(key=_by_length)
     paired: dict[str, list[Entry]] = {}
-    for entry in ordered:
+    for entry in entries:
         if entry.rest and entry.rest[0] != GAP:
             paired.setdefault(entry.rest[0], []).append(entry)
     return Node(
-        paired={second: tuple(found) for second, found in paired.items()},
-        gapped=tuple(entry for entry in ordered if entry.rest and entry.rest[0] == GAP),
-        alone=tuple(entry for entry in ordered if not entry.rest),
+        paired={second: tuple(listed) for second, listed in paired.items()},
+        gapped=tuple(entry for entry in entries if entry.rest and entry.rest[0] == GAP),
+        alone=tuple(entry for entry in entries if not entry.rest),
     )
 
 
-def _circumstances() -> Iterable[tuple[str, dict[str, object]]]:
+def _forms(verbs: Iterable[str], language: str) -> dict[str, tuple[tuple[str, Mood], ...]]:
+    inflect = portuguese_verb if language == "pt" else english_verb
+    found: dict[str, tuple[tuple[str, Mood], ...]] = {}
+    for verb in verbs:
+        for form, mood in inflect(verb).items():
+            found[form] = (*found.get(form, ()), (verb, mood))
+    return found
+
+
+def _circumstances() -> Iterable[tuple[str, dict[str, Circumstance]]]:
     known = ontology()
     circumstances = known.circumstances
-    yield "environment", dict(circumstances.environment)
+    yield "environment", circumstances.environment
     yield "disposable", {"disposable": circumstances.disposable}
-    yield "scope", dict(circumstances.scope)
-    yield "timing", dict(circumstances.timing)
-    yield "qualifier", dict(circumstances.qualifier)
-    yield "safeguard", dict(known.safeguards)
+    yield "scope", circumstances.scope
+    yield "timing", circumstances.timing
+    yield "qualifier", circumstances.qualifier
+    yield "safeguard", known.safeguards
     for name, words in known.cues.items():
         yield f"cue:{name}", {name: words}
 
 
 _JARGON_MINIMUM = 5
+_PORTUGUESE_LOOKING = ("ar", "er", "ir", "e", "a", "o")
 
 
 def _jargon() -> Iterable[tuple[str, str]]:
     """English verbs that Brazilian professionals use as they are ("o drop da tabela", "delete do usuário")."""
     for name, operation in ontology().operations.items():
-        if not operation.benign:
-            for verb in operation.en.verbs:
-                if len(verb) >= _JARGON_MINIMUM and " " not in verb and not verb.endswith(("ar", "er", "ir", "e", "a", "o")) or verb in ("delete", "restore", "drop"):
-                    yield verb, name
+        for verb in operation.en.verbs if not operation.benign else ():
+            if verb in ("delete", "restore", "drop") or (
+                len(verb) >= _JARGON_MINIMUM and verb.isalpha() and not verb.endswith(_PORTUGUESE_LOOKING)
+            ):
+                yield verb, name
 
 
-def _operation_forms(operation: Operation, language: str) -> Iterable[tuple[str, Mood]]:
-    words: Words = getattr(operation, language)
-    for phrase in (*words.phrases, *words.verbs):
-        first, _, rest = phrase.partition(" ")
-        for form, mood in _verb_forms(first, language):
-            yield f"{form} {rest}".strip(), mood
-    for form in _plurals(words.nouns, language):
-        yield form, "noun"
-    for form in operation.code:
-        yield form, "base"
+def _is_verb(word: str, language: str) -> bool:
+    return word.isalpha() and (language == "en" or word == "por" or word.endswith(_INFINITIVES))
 
 
-def _verb_forms(word: str, language: str) -> Iterable[tuple[str, Mood]]:
-    if language == "pt":
-        if word.endswith(("ar", "er", "ir")) or word in ("por", "expor", "propor", "compor", "dispor", "recompor", "sobrepor", "impor"):
-            return portuguese_verb(word).items()
-        return ((word, "noun"),)
-    return english_verb(word).items() if word.isalpha() else ((word, "noun"),)
+_INFINITIVES = ("ar", "er", "ir", "expor", "propor", "compor", "dispor", "recompor", "sobrepor", "impor")
 
 
 def _plurals(nouns: Iterable[str], language: str) -> Iterable[str]:

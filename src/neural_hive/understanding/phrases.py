@@ -12,12 +12,90 @@ from neural_hive.understanding.lexicon import Hit
 from neural_hive.understanding.ontology import UNKNOWN, ObjectKind, Operation, ontology
 from neural_hive.understanding.words import Words
 
-_LIGHT = frozenset("fazer faz faca fazem executar execute executa realizar realize rodar roda rode dar de do does run perform make makes execute carry conduct".split())
-_BOUNDARY = frozenset(
-    "para pra pro por com sem em no na nos nas ate antes depois conforme via desde como que se quando porque pois "
-    "to for with without in on at by from into onto before after until via because when if while as so since during over across using that which who".split()
+_LIGHT = frozenset(
+    [
+        "fazer",
+        "faz",
+        "faca",
+        "fazem",
+        "executar",
+        "execute",
+        "executa",
+        "realizar",
+        "realize",
+        "rodar",
+        "roda",
+        "rode",
+        "dar",
+        "de",
+        "do",
+        "does",
+        "run",
+        "perform",
+        "make",
+        "makes",
+        "execute",
+        "carry",
+        "conduct",
+    ]
 )
-_CONNECTORS = frozenset("de da do das dos e of and the a an o os as um uma".split())
+_BOUNDARY = frozenset(
+    [
+        "para",
+        "pra",
+        "pro",
+        "por",
+        "com",
+        "sem",
+        "em",
+        "no",
+        "na",
+        "nos",
+        "nas",
+        "ate",
+        "antes",
+        "depois",
+        "conforme",
+        "via",
+        "desde",
+        "como",
+        "que",
+        "se",
+        "quando",
+        "porque",
+        "pois",
+        "to",
+        "for",
+        "with",
+        "without",
+        "in",
+        "on",
+        "at",
+        "by",
+        "from",
+        "into",
+        "onto",
+        "before",
+        "after",
+        "until",
+        "via",
+        "because",
+        "when",
+        "if",
+        "while",
+        "as",
+        "so",
+        "since",
+        "during",
+        "over",
+        "across",
+        "using",
+        "that",
+        "which",
+        "who",
+    ]
+)
+_CONNECTORS = frozenset(["de", "da", "do", "das", "dos", "e", "of", "and", "the", "a", "an", "o", "os", "as", "um", "uma"])
 _REACH = 9
 _LEADING = 3
 _NEGATION_REACH = 3
@@ -50,7 +128,7 @@ def governing(words: Words, clause: Clause) -> Hit | None:
     return _meant(words, first, found)
 
 
-_AUXILIARIES = frozenset("get gets got getting keep keeps fica ficam ficar want need".split())
+_AUXILIARIES = frozenset(["get", "gets", "got", "getting", "keep", "keeps", "fica", "ficam", "ficar", "want", "need"])
 
 
 def _meant(words: Words, first: Hit, found: list[Hit]) -> Hit:
@@ -74,7 +152,9 @@ def operation_meant(words: Words, clause: Clause, head: Hit) -> str:
     return "protect" if any(hit.id in _BLOCKED_ACTS for hit in acts) else head.id
 
 
-_BLOCKED_ACTS = frozenset("delete drop truncate wipe overwrite force_push deploy update expose exfiltrate attack".split())
+_BLOCKED_ACTS = frozenset(
+    ["delete", "drop", "truncate", "wipe", "overwrite", "force_push", "deploy", "update", "expose", "exfiltrate", "attack"]
+)
 
 
 def continues_gerund(words: Words, clause: Clause) -> bool:
@@ -85,7 +165,11 @@ def continues_gerund(words: Words, clause: Clause) -> bool:
 
 def target(words: Words, clause: Clause, head: Hit) -> Target:
     """What the operation is done to: the phrase that follows it, else the one in front of it."""
-    things = [hit for hit in words.by_group.get("object", ()) if clause.start <= hit.start < clause.end and (hit.start >= head.end or hit.end <= head.start)]
+    things = [
+        hit
+        for hit in words.by_group.get("object", ())
+        if clause.start <= hit.start < clause.end and (hit.start >= head.end or hit.end <= head.start)
+    ]
     inner = [hit for hit in words.by_group.get("object", ()) if head.start < hit.start and hit.end <= head.end]
     after = [hit for hit in things if hit.start >= head.end and hit.start - head.end <= _REACH]
     phrase = _phrase(words, after) or _phrase(words, [hit for hit in things if hit.end <= head.start]) or inner
@@ -106,17 +190,21 @@ def _phrase(words: Words, things: list[Hit]) -> list[Hit]:
 
 def _joined(words: Words, start: int, end: int) -> bool:
     between = words.tokens[start:end]
-    return len(between) <= 4 and not any(token.form in _BOUNDARY or token.gap > 1 for token in between) and (end >= len(words.tokens) or words.tokens[end].gap <= 1)
+    return (
+        len(between) <= 4
+        and not any(token.form in _BOUNDARY or token.gap > 1 for token in between)
+        and (end >= len(words.tokens) or words.tokens[end].gap <= 1)
+    )
 
 
 def _contains(words: Words, holder: Hit, held: Hit) -> bool:
-    """"the spreadsheet with tax ids": what a list or file holds decides, if it is the sensitive part."""
+    """ "the spreadsheet with tax ids": what a list or file holds decides, if it is the sensitive part."""
     kind, inside = ontology().objects[holder.id], ontology().objects[held.id]
     between = words.tokens[holder.end : held.start]
     return (
         kind.head == "clear"
         and inside.class_ in ("personal", "secret")
-        and len(between) <= 4  # noqa: PLR2004 -- "with the full list of"
+        and len(between) <= 4
         and any(token.form in ("com", "with", "contendo", "containing") for token in between)
     )
 
@@ -146,7 +234,12 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
         return Polarity.NEGATED
     if _has_negated_subject(words, clause, head):
         return Polarity.NEGATED
-    if not operation.benign and head.end < len(words.tokens) and words.tokens[head.end].form in ("no", "nothing", "none", "nobody") and words.language == "en":
+    if (
+        not operation.benign
+        and head.end < len(words.tokens)
+        and words.tokens[head.end].form in ("no", "nothing", "none", "nobody")
+        and words.language == "en"
+    ):
         return Polarity.NEGATED
     if _is_reported(words, clause, head):
         return Polarity.REPORTED
@@ -156,16 +249,16 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
 
 
 def _rehearses(words: Words, clause: Clause, hit: Hit) -> bool:
-    """"dry-run only" in the same sentence, but not "not in dry-run"."""
+    """ "dry-run only" in the same sentence, but not "not in dry-run"."""
     return words.sentence_of(hit.start) == clause.sentence and not words.near_before(hit.start, "cue:negation", 2, clause.start)
 
 
-_NOBODY = frozenset("nada ninguem nenhum nenhuma nothing nobody noone none neither".split())
+_NOBODY = frozenset(["nada", "ninguem", "nenhum", "nenhuma", "nothing", "nobody", "noone", "none", "neither"])
 _SUBJECT_REACH = 7
 
 
 def _has_negated_subject(words: Words, clause: Clause, head: Hit) -> bool:
-    """"Nothing gets evicted", "nenhuma regra e aberta", "no disk is encrypted": a subject that is nobody does nothing."""
+    """ "Nothing gets evicted", "nenhuma regra e aberta", "no disk is encrypted": a subject that is nobody does nothing."""
     floor = max(clause.start, head.start - _SUBJECT_REACH)
     if any(token.form in _NOBODY for token in words.tokens[floor : head.start]):
         return True
@@ -176,7 +269,9 @@ def _is_reported(words: Words, clause: Clause, head: Hit) -> bool:
     """Whether the act already happened: a past form with somebody who did it, or a word like "yesterday"."""
     form = words.tokens[head.start].form
     tensed = head.mood in ("past", "participle") or (head.mood == "present" and form.endswith("mos"))
-    if tensed and any(_tells_when(words, hit) for hit in words.by_group.get("cue:past", ()) if words.sentence_of(hit.start) == clause.sentence):
+    if tensed and any(
+        _tells_when(words, hit) for hit in words.by_group.get("cue:past", ()) if words.sentence_of(hit.start) == clause.sentence
+    ):
         return True
     if head.mood != "past":
         return False
@@ -184,7 +279,7 @@ def _is_reported(words: Words, clause: Clause, head: Hit) -> bool:
 
 
 def _tells_when(words: Words, hit: Hit) -> bool:
-    """"Yesterday we paid", not "yesterday's backup" nor "o e-mail de ontem"."""
+    """ "Yesterday we paid", not "yesterday's backup" nor "o e-mail de ontem"."""
     last = words.tokens[hit.end - 1]
     possessive = last.end - last.start > len(last.form)
     return not possessive and (hit.start == 0 or words.tokens[hit.start - 1].form not in ("de", "do", "da", "of", "from"))
@@ -234,7 +329,7 @@ def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
 
 
 def _is_numbered(words: Words, target: Target) -> bool:
-    """"order 5581", "customer 8812": a number behind the noun names one of them."""
+    """ "order 5581", "customer 8812": a number behind the noun names one of them."""
     end = words.tokens[target.end].form if target.end < len(words.tokens) else ""
     return end.isdigit() and len(end) > 1 and words.tokens[target.end].gap == 0
 
@@ -271,8 +366,10 @@ def certainty(words: Words, clause: Clause, head: Hit, target: Target) -> float:
     return round(max(sure, 0.3), 2)
 
 
-_KEEPING = frozenset("read verify delete drop truncate wipe retire revoke protect verify scale_down rollback uninstall".split())
-_LEAKABLE = frozenset("personal secret data backup money audit access".split())
+_KEEPING = frozenset(
+    ["read", "verify", "delete", "drop", "truncate", "wipe", "retire", "revoke", "protect", "verify", "scale_down", "rollback", "uninstall"]
+)
+_LEAKABLE = frozenset(["personal", "secret", "data", "backup", "money", "audit", "access"])
 _AUDIENCES = frozenset(("public_audience", "third_party", "untrusted_party"))
 
 
@@ -316,7 +413,7 @@ def is_question(words: Words, clause: Clause) -> bool:
 
 def is_small_talk(words: Words, clause: Clause) -> bool:
     """Greetings, courtesies and labels ("docs:"), which ask for nothing."""
-    if clause.end < len(words.tokens) and words.tokens[clause.end].gap == COLON and clause.end - clause.start <= 2:  # noqa: PLR2004 -- a label is one or two words
+    if clause.end < len(words.tokens) and words.tokens[clause.end].gap == COLON and clause.end - clause.start <= 2:
         return words.any_within(clause, "cue:label")
     if not words.any_within(clause, "operation") and any(hit.start == clause.start for hit in words.within(clause, "cue:politeness")):
         return True
@@ -331,16 +428,23 @@ def is_step(words: Words, clause: Clause) -> bool:
 
 
 def is_attribute(words: Words, clause: Clause, head: Hit) -> bool:
-    """"..., already checked and backed up": a participle that says how things are, not what will be done."""
+    """ "..., already checked and backed up": a participle that says how things are, not what will be done."""
     if head.mood not in ("participle", "past") or clause.start == 0 or words.tokens[clause.start].gap == SENTENCE:
         return False
     operation = ontology().operation(head.id)
     return bool(operation.safeguard) or operation.benign
 
 
-_SIGNALS = {"cue:judge": "judge_address", "qualifier:covert": "covert", "qualifier:excess": "overreach", "qualifier:claimed_approval": "claimed_approval"}
+_SIGNALS = {
+    "cue:judge": "judge_address",
+    "qualifier:covert": "covert",
+    "qualifier:excess": "overreach",
+    "qualifier:claimed_approval": "claimed_approval",
+}
 
 
 def signals(words: Words) -> tuple[Signal, ...]:
     """What holds of the text as a whole."""
-    return tuple(Signal(kind=kind, evidence=words.evidence(hit)) for group, kind in _SIGNALS.items() for hit in words.by_group.get(group, ())[:1])
+    return tuple(
+        Signal(kind=kind, evidence=words.evidence(hit)) for group, kind in _SIGNALS.items() for hit in words.by_group.get(group, ())[:1]
+    )

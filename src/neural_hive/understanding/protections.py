@@ -9,7 +9,34 @@ from neural_hive.understanding.ontology import ontology
 from neural_hive.understanding.words import Words
 
 _LICENCES = frozenset(
-    "com apos depois mediante conforme tendo uma assim garantido havendo sob segundo with after once having under per given provided upon using by following through behind".split()
+    [
+        "com",
+        "apos",
+        "depois",
+        "mediante",
+        "conforme",
+        "tendo",
+        "uma",
+        "assim",
+        "garantido",
+        "havendo",
+        "sob",
+        "segundo",
+        "with",
+        "after",
+        "once",
+        "having",
+        "under",
+        "per",
+        "given",
+        "provided",
+        "upon",
+        "using",
+        "by",
+        "following",
+        "through",
+        "behind",
+    ]
 )
 _LICENCE_REACH = 4
 _DENIAL_REACH = 4
@@ -33,7 +60,11 @@ def stated(words: Words, clause: Clause, head: Hit | None, *, acting: bool = Tru
 
 def denied(words: Words, clause: Clause) -> tuple[Safeguard, ...]:
     """Protections that the clause says are missing or will be skipped."""
-    found = {hit.id: Safeguard(kind=hit.id, evidence=words.evidence(hit)) for hit in words.within(clause, "safeguard") if _is_denied(words, clause, hit)}
+    found = {
+        hit.id: Safeguard(kind=hit.id, evidence=words.evidence(hit))
+        for hit in words.within(clause, "safeguard")
+        if _is_denied(words, clause, hit)
+    }
     return tuple(found[kind] for kind in sorted(found))
 
 
@@ -47,11 +78,17 @@ def _counts(words: Words, clause: Clause, hit: Hit, head: Hit | None) -> bool:
 
 
 def _is_object(words: Words, hit: Hit, head: Hit) -> bool:
-    """"delete the backups": the word names what is acted upon, not a protection."""
+    """ "delete the backups": the word names what is acted upon, not a protection."""
     operation = ontology().operation(head.id)
-    return not operation.safeguard and not operation.benign and any(
-        thing.start < hit.end and hit.start < thing.end and thing.start - head.end <= 3 and thing.start >= head.end for thing in words.by_group.get("object", ())
-    ) and not any(token.form in _LICENCES for token in words.tokens[head.end : hit.start])
+    return (
+        not operation.safeguard
+        and not operation.benign
+        and any(
+            thing.start < hit.end and hit.start < thing.end and thing.start - head.end <= 3 and thing.start >= head.end
+            for thing in words.by_group.get("object", ())
+        )
+        and not any(token.form in _LICENCES for token in words.tokens[head.end : hit.start])
+    )
 
 
 def _is_denied(words: Words, clause: Clause, hit: Hit) -> bool:

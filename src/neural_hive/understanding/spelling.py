@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from neural_hive.types import Language
-from neural_hive.understanding.lexicon import Index, lexicon
+from neural_hive.understanding.lexicon import lexicon
 from neural_hive.understanding.tokens import Token
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -16,18 +16,13 @@ _FIRST_WORDS = 6
 
 def respelled(tokens: list[Token], language: Language) -> list[Token]:
     """The tokens with the first mistyped verb among the leading words put right, if one letter does it."""
-    index = lexicon("en" if language == "en" else "pt")
+    known = lexicon("en" if language == "en" else "pt")
     for place, token in enumerate(tokens[:_FIRST_WORDS]):
-        if len(token.form) >= _SHORTEST and token.form.isalpha() and token.form not in index:
-            verb = next((form for form in _neighbours(token.form) if _is_verb(form, index)), None)
+        if len(token.form) >= _SHORTEST and token.form.isalpha() and token.form not in known:
+            verb = next((form for form in _neighbours(token.form) if known.is_verb(form)), None)
             if verb:
                 return [*tokens[:place], replace(token, form=verb), *tokens[place + 1 :]]
     return tokens
-
-
-def _is_verb(form: str, index: Index) -> bool:
-    node = index.get(form)
-    return node is not None and any(entry.group == "operation" and entry.mood != "noun" for entry in node.alone)
 
 
 def _neighbours(word: str) -> Iterator[str]:

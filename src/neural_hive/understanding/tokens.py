@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\.?[^\W_][\w]*(?:[-./'’:@&%+][\w]+)*[%+]?|--?[a-z][\w-]*|[$][\w]*|\|", re.UNICODE)  # noqa: RUF001 -- the typographic apostrophe is what people's keyboards write
+_WORD = re.compile(r"\.?[^\W_][\w]*(?:[-./'’:@&%+][\w]+)*[%+]?|--?[a-z][\w-]*|[$][\w]*|\|", re.UNICODE)
 _ASCII = re.compile(r"^[\x00-\x7f]*$")
 _CLITIC = re.compile(r"^(.+?)-(?:l[oa]s?|n[oa]s?|se|me|lhes?|te|os?|as?)$")
 
@@ -44,7 +44,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def _form(word: str) -> str:
-    form = fold(word).replace("’", "'")  # noqa: RUF001 -- see _WORD
+    form = fold(word).replace("’", "'")
     if form.endswith("'s"):
         return form[:-2]
     if "-" in form:
@@ -55,7 +55,7 @@ def _form(word: str) -> str:
 
 
 def _with_infinitive(base: str, form: str) -> str:
-    """"apaga-los" hides the infinitive "apagar"; "desfazer-se" shows it."""
+    """ "apaga-los" hides the infinitive "apagar"; "desfazer-se" shows it."""
     if base[-1:] in ("a", "e", "i") and form[len(base) :].startswith("-l"):
         return base + "r"
     return base
@@ -68,6 +68,6 @@ def _gap(text: str, start: int, end: int) -> int:
             return 3
         if character == ":":
             strength = max(strength, 2)
-        elif character in ",()[]{}—–•\t":  # noqa: RUF001 -- dashes of ordinary prose
+        elif character in ",()[]{}—–•\t":
             strength = max(strength, 1)
     return strength
