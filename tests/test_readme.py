@@ -148,10 +148,30 @@ def test_what_a_page_names_exists(path: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_tree_that_is_told_exists(language: str) -> None:
+    lines = re.findall(r"(?m)^ {8}(?=\w+[/.])(.+)$", read(PAGES[language] / "architecture.md"))
+    told = [name for line in lines for name in re.findall(r"\b(?:[a-z_]+/)*[a-z_]+(?:\.py|/)", line)]
+    assert [name for name in told if not is_here(name)] == []
+    assert len(told) > 12
+
+
 def is_here(file: str) -> bool:
     """A path from the root or from the package; a bare name anywhere in the package. `config.toml` is the user's own."""
     package = ROOT / "src" / "neural_hive"
     return (ROOT / file).exists() or (package / file).exists() or ("/" not in file and any(package.rglob(file))) or file == "config.toml"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=named)
+def test_commands_that_a_page_names_exist(path: Path) -> None:
+    from typer.main import get_command
+
+    from neural_hive.cli.app import app
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    words = read(path)
+    assert set(re.findall(r"(?m)(?:`|^\$ |^    |bin/)hive ([a-z]+)", words)) <= set(commands)
+    assert set(re.findall(r"\bhive ledger ([a-z]+)", words)) <= set(commands["ledger"].commands)
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=named)

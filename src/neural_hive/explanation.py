@@ -32,7 +32,7 @@ def explain(  # noqa: PLR0913 - one argument for each thing that the paragraph s
 def _reason(plan: Plan, spoken: Sequence[Opinion], conclusion: Conclusion, language: str) -> list[str]:
     if not any(action.carried_out for action in plan.actions):
         return [text("consensus.explain.nothing_done", language)]
-    highest = max(spoken, key=lambda opinion: opinion.risk)
+    highest = max(spoken, key=_grounds)
     strongest = _strongest(highest)
     if conclusion.verdict is Verdict.APPROVE or strongest is None:
         return [text("consensus.explain.nothing_found", language)]
@@ -63,6 +63,15 @@ def _precedent(precedents: Sequence[Precedent], language: str) -> list[str]:
     closest = precedents[0]
     verdict = text(f"consensus.verdict.{closest.verdict.value}", language)
     return [text("consensus.explain.precedent", language, title=closest.title, verdict=verdict)]
+
+
+_ON_READING = 0.15  # how much higher a risk must be that rests on the text as a whole, to be told before one that rests on an act
+
+
+def _grounds(opinion: Opinion) -> float:
+    """The risk, less where no single act but the reading of the whole text carries it."""
+    strongest = _strongest(opinion)
+    return opinion.risk - (_ON_READING if strongest is not None and strongest.name == "text_reading" else 0.0)
 
 
 def _strongest(opinion: Opinion) -> Factor | None:

@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -154,7 +153,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.skipif(find_spec("neural_hive.cli") is None, reason="there is no command line yet")
 @pytest.mark.parametrize("kills", KILLS)
 def test_service_survives_kills(tmp_path: Path, kills: int) -> None:
     port, told, dice = free_port(), Acknowledged(), random.Random(kills)  # noqa: S311 -- repeatable on purpose

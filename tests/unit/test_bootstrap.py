@@ -11,7 +11,7 @@ import pytest
 from neural_hive.bootstrap import Adapter, open_hive, open_resource
 from neural_hive.errors import HiveError, LedgerError, MissingDriverError, SettingsError
 from neural_hive.settings import load_settings
-from neural_hive.types import Intent
+from neural_hive.types import Intent, SourcePlan
 
 
 async def test_a_hive_opens_and_is_ready(tmp_path: Path) -> None:
@@ -80,3 +80,13 @@ async def test_decisions_outlive_the_hive(tmp_path: Path) -> None:
     async with open_hive(load_settings(data_dir=tmp_path)) as hive:
         record = await hive.ledger.get(decision.decision_id)
     assert record["verdict"] == decision.verdict
+
+
+async def test_a_warm_hive_is_ready_once_its_parsers_are_loaded(tmp_path: Path) -> None:
+    async with open_hive(load_settings(data_dir=tmp_path, ready_deadline=30), warm=True) as hive:
+        state = await hive.probe.readiness()
+        assert state.ready
+        assert "warm-up" in {item.name for item in state.dependencies}
+        start = time.perf_counter()
+        await hive.review(Intent(text="", plan=SourcePlan(source="DELETE FROM users;")))
+        assert time.perf_counter() - start < 0.25

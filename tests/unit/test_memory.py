@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from neural_hive.bootstrap import open_hive
+from neural_hive.errors import NotFoundError
+from neural_hive.graph.sqlite import open_sqlite_graph
 from neural_hive.memory import Memory
 from neural_hive.settings import load_settings
 from neural_hive.types import Decision, Intent, Plan, Precedent, Task
@@ -68,3 +72,40 @@ async def test_what_waits_is_bounded(tmp_path: Path) -> None:
     assert stuck.asked == 256
     for task in list(memory._waiting):
         task.cancel()
+
+
+async def test_the_graph_catches_up_with_the_ledger(tmp_path: Path) -> None:
+    """A lost graph is built anew in the background; a decision lost by a crash is remembered at the next start."""
+    settings = load_settings(data_dir=tmp_path)
+    async with open_hive(settings) as hive:
+        first = await hive.review(Intent(text="drop the customers table"))
+        await hive.outcomes.report(first.decision_id, "harmful")
+    for path in tmp_path.glob("graph.db*"):  # noqa: ASYNC240 -- nothing else waits for this loop
+        path.unlink()
+    async with open_hive(settings):
+        pass
+    async with open_sqlite_graph(settings.graph_url) as graph:
+        found = await graph.lineage(first.decision_id)
+    assert found["outcomes"]
+    async with open_hive(settings) as hive:
+        second = await hive.review(Intent(text="drop the orders table"))
+    async with open_sqlite_graph(settings.graph_url) as graph:
+        await graph.forget(second.decision_id)
+    async with open_hive(settings):
+        pass
+    async with open_sqlite_graph(settings.graph_url) as graph:
+        assert await graph.lineage(second.decision_id)
+
+
+async def test_what_was_erased_is_not_remembered_again(tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path)
+    async with open_hive(settings) as hive:
+        decision = await hive.review(Intent(text="drop the customers table"))
+        await hive.outcomes.report(decision.decision_id, "harmful", comment="they wept")
+        await hive.outcomes.erase(decision.decision_id)
+        assert [entry["comment"] for entry in (await hive.outcomes.of(decision.decision_id))["feedback"]] == [None]
+    async with open_hive(settings):
+        pass
+    async with open_sqlite_graph(settings.graph_url) as graph:
+        with pytest.raises(NotFoundError):
+            await graph.lineage(decision.decision_id)

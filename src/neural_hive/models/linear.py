@@ -26,6 +26,10 @@ class LinearModel:
         self.version = artefact.version
         self._weights = msgspec.json.decode(artefact.content, type=_Content).features
 
+    def known(self, features: Iterable[str]) -> int:
+        """How many of the features the model has weights for."""
+        return sum(feature in self._weights for feature in features)
+
     def logits(self, features: Iterable[str], scale: float = 1.0) -> Logits:
         """Sum of the features' weights times `scale`; unknown features weigh nothing."""
         harmless = cautious = dangerous = 0.0

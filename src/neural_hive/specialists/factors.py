@@ -78,6 +78,8 @@ class Common:
     reader_trust: float
     sure_from: float
     sure_to: float
+    familiar_from: float
+    familiar_to: float
 
 
 def load_spec(package: str) -> Spec:
@@ -102,7 +104,7 @@ def load_spec(package: str) -> Spec:
         offers={dimension: tuple(kinds) for dimension, kinds in raw["offers"].items()},
         veto_concern=raw["veto_concern"],
         concerns=concerns,
-        listens=raw["listens"],
+        listens=raw.get("listens", {"default": 0.0}),
     )
 
 

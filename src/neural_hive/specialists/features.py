@@ -52,7 +52,7 @@ def _is_masked(hit: Hit) -> bool:
 
 def plan_words(plan: Plan) -> tuple[str, ...]:
     """Word features of the title and of every task that the title does not already hold."""
-    if plan.format == "text":
+    if plan.format == "text" and plan.title:
         return word_features(plan.title, plan.language)
     return _all_words((plan.title, *(task.description for task in plan.tasks)), plan.language)
 

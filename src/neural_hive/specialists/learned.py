@@ -54,6 +54,17 @@ def _of_words(words: tuple[str, ...]) -> Logits:
     return reader().logits(words, word_scale(len(words)))
 
 
+@lru_cache(maxsize=256)
+def familiarity(words: tuple[str, ...]) -> float:
+    """How much of a text the model has seen before, in [0, 1]: unknown words are no evidence of anything."""
+    single = [word for word in words if "_" not in word and word not in ("^", "$")]
+    if not single:
+        return 0.0
+    common = load_common()
+    share = reader().known(single) / len(single)
+    return min(1.0, max(0.0, (share - common.familiar_from) / (common.familiar_to - common.familiar_from)))
+
+
 @dataclass(frozen=True, slots=True)
 class Lift:
     """What the learned reading makes of a risk.
@@ -75,16 +86,18 @@ def lifted(plan: Plan, found: Sequence[Reading], risk: float, confidence: float,
     chances = probabilities(plan)
     if chances is None:
         return None
-    common = load_common()
+    common, familiar = load_common(), familiarity(plan_words(plan))
+    if not familiar:
+        return None
     learned = sum(weight * chance for weight, chance in zip(common.reader_risk, chances, strict=True))
     settled = risk
     if learned < risk:
-        sure = _sureness(found, common)
-        settled = sure * risk + (1.0 - sure) * learned
+        say = (1.0 - _sureness(found, common)) * familiar
+        settled = (1.0 - say) * risk + say * learned
     own = learned * listens.get(plan.domain, listens["default"])
     return Lift(
         risk=max(settled, own),
-        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(chances) - 1.0) * common.reader_trust,
+        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(chances) - 1.0) * common.reader_trust * familiar,
         learned=learned,
         raised=own > settled,
     )
