@@ -34,7 +34,10 @@ def plan(understanding: Understanding, intent: Intent, *, max_tasks: int = MAX_T
         PlanError: No tasks, no valid graph, or a source that cannot be parsed.
         LimitError: Too many tasks, or a source that is too long, too deep or expands too much.
     """
-    kind, given = _resolved(intent.plan, max_source)
+    given_plan = intent.plan or _typed_in(understanding)
+    if given_plan is not intent.plan:
+        understanding = replace(understanding, actions=(), signals=())  # its words are code, read below by the parser
+    kind, given = _resolved(given_plan, max_source)
     if isinstance(given, GivenPlan):
         understanding = replace(understanding, language=spoken_in(understanding, given))
     reading = _read(understanding, given, kind, circumstances_of(understanding, intent.context), max_tasks)
@@ -49,6 +52,15 @@ def plan(understanding: Understanding, intent: Intent, *, max_tasks: int = MAX_T
         signals=tuple(dict.fromkeys((*understanding.signals, *reading.signals))),
         coverage=reading.coverage,
     )
+
+
+def _typed_in(understanding: Understanding) -> SourcePlan | None:
+    """Code in the place of words: "rm -rf /" typed as the intention is a script, not prose."""
+    words = understanding.masked_text
+    if understanding.language != "und" and not words.startswith("#!"):
+        return None
+    notation = detect(words)
+    return SourcePlan(source=words, format=notation) if notation in READERS else None
 
 
 def _resolved(given: GivenPlan | SourcePlan | None, max_source: int) -> tuple[str, GivenPlan | SourcePlan | None]:

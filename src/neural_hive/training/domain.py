@@ -24,8 +24,9 @@ from neural_hive.understanding import actions, privacy
 from neural_hive.understanding.domain import DOMAINS, excerpt_of, features
 
 MARK = "# Learned from here on"
-RECIPE = Recipe(epochs=14, rate=0.2, shrink=0.004, least_seen=3)
+RECIPE = Recipe(epochs=14, rate=0.2, shrink=0.005, least_seen=3)
 BEST = 0.7
+LEAST_SCENARIOS = 3
 TENTHS = 10
 
 
@@ -39,7 +40,15 @@ class Reading:
 
 def readings(cases: Sequence[Case]) -> list[Reading]:
     """What the model sees in the labelled cases."""
-    return [Reading(case, Example(_features(case), _shares(case))) for case in cases if case.domains]
+    found = [(case, _features(case)) for case in cases if case.domains]
+    scenarios: dict[str, set[str]] = defaultdict(set)
+    for case, names in found:
+        for name in names:
+            scenarios[name].add(case.pair or case.group)
+    return [
+        Reading(case, Example({name: value for name, value in names.items() if len(scenarios[name]) >= LEAST_SCENARIOS}, _shares(case)))
+        for case, names in found
+    ]
 
 
 def _features(case: Case) -> dict[str, float]:

@@ -67,7 +67,7 @@ def classify(
     """
     model = _model()
     found = features(text, actions, excerpt)
-    if len(found) == 1 and format not in model.formats:
+    if len(found) == 2 and "p:" in found and format not in model.formats:
         return {domain: 0.93 if domain is Domain.OUT_OF_SCOPE else 0.01 for domain in DOMAINS}
     logits = [0.0] * len(DOMAINS)
     for name, value in found.items():
@@ -81,7 +81,7 @@ def classify(
 
 
 def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, every_word: bool = False) -> dict[str, float]:
-    """What the model weighs: "c:" concepts, "w:" beginnings of words, "p:" operations, "o:" objects, and "bias".
+    """What the model weighs: "c:" concepts, "w:" beginnings of words, "p:" operations ("p:" alone when there is none), "o:" objects, and "bias".
 
     Args:
         text: The masked text.
@@ -105,6 +105,8 @@ def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, ev
                 found[stem] = strength * word_value
     for action in actions:
         found[f"o:{action.object}"] = found[f"p:{action.operation}"] = reading["action"]
+    if not actions:
+        found["p:"] = 1.0
     found["bias"] = 1.0
     return found
 
