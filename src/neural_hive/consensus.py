@@ -175,7 +175,8 @@ def _missing_protection(case: Case) -> FiredRule | None:
 
 def _is_protected(action: Action) -> bool:
     """A change to production, or wherever unknown to data, access, money, people or services: never plainly approved."""
-    if not action.carried_out or action.disposable or not action.has(*_CHANGING):
+    guarded = (Trait.MUTATING,) if Trait.PROTECTIVE in action.traits else ()  # to put a control in place changes something, for the better
+    if not action.carried_out or action.disposable or not set(action.traits).intersection(_CHANGING).difference(guarded):
         return False
     if action.environment is Environment.PRODUCTION:
         return True

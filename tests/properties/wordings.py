@@ -52,14 +52,14 @@ LOGS = Thing(
     Said("todos os logs de auditoria", "all the audit logs"),
 )
 SERVER = Thing(
-    Said("um dos servidores", "one of the servers"),
+    Said("um dos servidores de pagamentos", "one of the payments servers"),
     Said("o servidor de pagamentos", "the payments server"),
-    Said("todos os servidores", "all the servers"),
+    Said("todos os servidores de pagamentos", "all the payments servers"),
 )
 SERVICE = Thing(
-    Said("um dos pods do serviço", "one of the pods of the service"),
+    Said("um dos serviços de pagamentos", "one of the payments services"),
     Said("o serviço de pagamentos", "the payments service"),
-    Said("todos os serviços", "all the services"),
+    Said("todos os serviços de pagamentos", "all the payments services"),
 )
 FIREWALL = Thing(
     Said("uma regra do firewall", "one rule of the firewall"),

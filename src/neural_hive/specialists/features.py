@@ -1,16 +1,22 @@
 """What the learned text model sees of a plan: its words and the actions read in it.
 
 Words that name circumstances (environment, amount, timing, protections, audiences), praise the
-plan or address the judge are left out of the word features: they count only through the actions,
-whose features the training keeps monotone (DESIGN section 4, rules 1 to 4).
+plan or address the judge are left out as if they had not been said: they count only through the
+actions, whose features the training keeps monotone (DESIGN section 4, rules 1 to 4). Operations and
+objects that the ontology knows count by what they mean, so that both languages give the same (rule 5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from neural_hive.types import Action, Environment, Plan, Scope
+from neural_hive.specialists.hazard import measure
+from neural_hive.specialists.memo import once_per_plan
+from neural_hive.types import Action, Environment, Plan, Scope, Trait
 from neural_hive.understanding.lexicon import Hit, scan
 from neural_hive.understanding.ontology import ontology
 
@@ -29,44 +35,99 @@ _MASKED = frozenset(
     )
 )
 _LONGEST = 6
-_HOLE = "_"
+_CONCEPTS = {"operation": "@", "object": "#"}
+_SENTENCE = 3
+_HARMLESS = (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED)
+_OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One sentence or task, or several: its text, and what is done in it."""
+
+    texts: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+    @property
+    def of_consequence(self) -> bool:
+        """Whether it would carry out something that could do harm, or that nobody could read."""
+        return any(action.carried_out and (action.operation == "unknown" or action.has(*_OF_CONSEQUENCE)) for action in self.actions)
+
+
+@once_per_plan
+def readings_of(plan: Plan) -> tuple[Part, ...]:
+    """The plan as a whole and, where only some sentences or tasks do something of consequence, these alone.
+
+    What is said around an act must not talk its danger away, so the act is also read by itself.
+    """
+    parts = _parts(plan)
+    whole = Part(tuple(text for part in parts for text in part.texts), plan.actions)
+    core = [part for part in parts if part.of_consequence] or [part for part in parts if any(action.carried_out for action in part.actions)]
+    gravest=max(core, key=lambda part: max((measure(a).worst for a in part.actions), default=0.0), default=whole)
+    return tuple(dict.fromkeys((whole, gravest)))
+
+
+def _parts(plan: Plan) -> list[Part]:
+    if plan.format == "text" and plan.title:
+        return _sentences(plan)
+    title = [Part((plan.title,), ())] if plan.title.strip() else []
+    return [*title, *(Part((task.description,), task.actions) for task in plan.tasks)]
+
+
+def _sentences(plan: Plan) -> list[Part]:
+    title = plan.title
+    tokens, _ = scan(title, "en" if plan.language == "en" else "pt")
+    starts = [0, *(token.start for token in tokens[1:] if token.gap == _SENTENCE)]
+    done: list[list[Action]] = [[] for _ in starts]
+    for task in plan.tasks:
+        offset = max(title.find(task.description), 0)
+        for action in task.actions:
+            done[bisect_right(starts, offset + action.start) - 1].append(action)
+    texts = (title[start:end] for start, end in zip(starts, [*starts[1:], len(title)], strict=True))
+    return [Part((text,), tuple(actions)) for text, actions in zip(texts, done, strict=True)]
 
 
 @lru_cache(maxsize=512)
-def word_features(text: str, language: str) -> tuple[str, ...]:
-    """Distinct words and pairs of neighbouring words of a text, circumstances masked; sorted."""
+def spoken(text: str, language: str) -> Words:
+    """The words of a text that tell what is done: known ones by what they mean in any language, circumstances left out."""
     tokens, hits = scan(text, "en" if language == "en" else "pt")
-    masked: set[int] = set()
-    for hit in hits:
-        if _is_masked(hit):
-            masked.update(range(hit.start, min(hit.end, hit.start + _LONGEST)))
-    forms = ["^", *(_HOLE if place in masked else token.form for place, token in enumerate(tokens)), "$"]
-    words = {form for form in forms if form != _HOLE}
-    pairs = {f"{left}_{right}" for left, right in zip(forms, forms[1:], strict=False) if _HOLE not in (left, right)}
-    return tuple(sorted(words | pairs))
+    said: list[str] = [token.form for token in tokens]
+    for hit in sorted((hit for hit in hits if hit.group in _CONCEPTS), key=lambda hit: hit.start - hit.end):
+        inside = range(hit.start, hit.end)
+        if len(inside) <= _LONGEST and not any(said[place][:1] in _MARKS for place in inside):
+            said[hit.start : hit.end] = [f"{_CONCEPTS[hit.group]}{hit.id}", *[_MARKS[0]] * (len(inside) - 1)]
+    masked = {place for hit in hits if _is_masked(hit) for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
+    return tuple(word for place, word in enumerate(said) if place not in masked and word != _MARKS[0])
+
+
+_MARKS = ("*", *_CONCEPTS.values())
+
+
+@lru_cache(maxsize=512)
+def word_features(text: str, language: str) -> Words:
+    """Distinct words and pairs of neighbouring words of a text, circumstances left out; sorted."""
+    forms = ["^", *spoken(text, language), "$"]
+    pairs = {f"{left} {right}" for left, right in pairwise(forms)}
+    return tuple(sorted({*forms, *pairs}))
 
 
 def _is_masked(hit: Hit) -> bool:
     return hit.group in _MASKED or hit.group.startswith("qualifier")
 
 
-def plan_words(plan: Plan) -> tuple[str, ...]:
-    """Word features of the title and of every task that the title does not already hold."""
-    if plan.format == "text" and plan.title:
-        return word_features(plan.title, plan.language)
-    return _all_words((plan.title, *(task.description for task in plan.tasks)), plan.language)
-
-
 @lru_cache(maxsize=64)
-def _all_words(texts: tuple[str, ...], language: str) -> tuple[str, ...]:
+def words_of(texts: tuple[str, ...], language: str) -> Words:
+    """Word features of sentences or tasks; distinct, sorted."""
     return tuple(sorted({word for text in texts for word in word_features(text, language)}))
 
 
-def action_features(plan: Plan) -> tuple[str, ...]:
+def action_features(actions: Sequence[Action]) -> Words:
     """Features of the actions, by operation, object class, traits and circumstances; sorted, distinct."""
     found: set[str] = set()
     previous = ""
-    for action in plan.actions:
+    for action in actions:
         found.update(_action(action))
         if previous:
             found.add(f"seq:{previous}>{action.operation}")

@@ -9,24 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import sqrt
 
 from neural_hive import models
 from neural_hive.models.linear import LinearModel, Logits, softmax
 from neural_hive.specialists.factors import Common, load_common
-from neural_hive.specialists.features import action_features, plan_words
+from neural_hive.specialists.features import Part, Words, action_features, readings_of, words_of
 from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
-from neural_hive.types import Plan
+from neural_hive.types import Domain, Plan
+from neural_hive.understanding.domain import classify
 
 MODEL = "reader"
 ACTION_SCALE = 0.5
+WORD_SCALE = 0.45  # for any number of words: what is added must not drown what was there
 READ_FORMATS = frozenset(("text", "tasks", "json", "yaml"))
-
-
-def word_scale(count: int) -> float:
-    """The value of one word feature among `count`: long texts do not shout."""
-    return 3.0 / sqrt(count) if count else 0.0
 
 
 @cache
@@ -35,29 +31,54 @@ def reader() -> LinearModel:
     return LinearModel(models.load(MODEL))
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the reader makes of a text: P(harmless), P(cautious), P(dangerous), the risk, its field, and how well it knows the words."""
+
+    chances: Logits
+    risk: float
+    domain: Domain
+    familiar: float
+
+
 @once_per_plan
-def probabilities(plan: Plan) -> Logits | None:
-    """P(harmless), P(cautious), P(dangerous) of a plan stated in natural language; None for machine text."""
+def heard(plan: Plan) -> Heard | None:
+    """The gravest reading of a plan stated in natural language; None for machine text or unknown words."""
     if plan.format not in READ_FORMATS:
         return None
-    return _of(plan_words(plan), action_features(plan))
+    found = [_heard(part, plan.language) for part in readings_of(plan)]
+    known = [item for item in found if item.familiar]
+    return max(known, key=lambda item: item.risk, default=None)
+
+
+def _heard(part: Part, language: str) -> Heard:
+    words = words_of(part.texts, language)
+    chances = _of(words, action_features(part.actions))
+    risk = sum(weight * chance for weight, chance in zip(load_common().reader_risk, chances, strict=True))
+    return Heard(chances, risk, _field(part, language), familiarity(words))
+
+
+def _field(part: Part, language: str) -> Domain:
+    """The domain by the words that count, so that praise and circumstances move nobody's attention."""
+    fields = classify(" ".join(part.texts), part.actions)
+    return max(fields, key=lambda name: (fields[name], name))
 
 
 @lru_cache(maxsize=64)
-def _of(words: tuple[str, ...], acts: tuple[str, ...]) -> Logits:
+def _of(words: Words, acts: Words) -> Logits:
     model = reader()
     return softmax(_of_words(words), model.logits(acts, ACTION_SCALE), model.logits(("bias",)))
 
 
 @lru_cache(maxsize=256)
-def _of_words(words: tuple[str, ...]) -> Logits:
-    return reader().logits(words, word_scale(len(words)))
+def _of_words(words: Words) -> Logits:
+    return reader().logits(words, WORD_SCALE)
 
 
 @lru_cache(maxsize=256)
-def familiarity(words: tuple[str, ...]) -> float:
+def familiarity(words: Words) -> float:
     """How much of a text the model has seen before, in [0, 1]: unknown words are no evidence of anything."""
-    single = [word for word in words if "_" not in word and word not in ("^", "$")]
+    single = [word for word in words if " " not in word and word not in ("^", "$")]
     if not single:
         return 0.0
     common = load_common()
@@ -83,21 +104,18 @@ class Lift:
 
 def lifted(plan: Plan, found: Sequence[Reading], risk: float, confidence: float, listens: Mapping[str, float]) -> Lift | None:
     """A specialist's risk and confidence after the learned reading; None where there is none."""
-    chances = probabilities(plan)
-    if chances is None:
+    reading = heard(plan)
+    if reading is None:
         return None
-    common, familiar = load_common(), familiarity(plan_words(plan))
-    if not familiar:
-        return None
-    learned = sum(weight * chance for weight, chance in zip(common.reader_risk, chances, strict=True))
+    common, learned = load_common(), reading.risk
     settled = risk
     if learned < risk:
-        say = (1.0 - _sureness(found, common)) * familiar
+        say = (1.0 - _sureness(found, common)) * reading.familiar
         settled = (1.0 - say) * risk + say * learned
-    own = learned * listens.get(plan.domain, listens["default"])
+    own = learned * listens.get(reading.domain, listens["default"])
     return Lift(
         risk=max(settled, own),
-        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(chances) - 1.0) * common.reader_trust * familiar,
+        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(reading.chances) - 1.0) * common.reader_trust * reading.familiar,
         learned=learned,
         raised=own > settled,
     )

@@ -26,7 +26,9 @@ from neural_hive.understanding.domain import DOMAINS, excerpt_of, features
 MARK = "# Learned from here on"
 RECIPE = Recipe(epochs=14, rate=0.2, shrink=0.005, least_seen=3)
 BEST = 0.7
-LEAST_SCENARIOS = 3
+LEAST_SCENARIOS = {"&": 5}  # scenarios that must show a feature; by the first letter of its name, else:
+LEAST_OTHERWISE = 3
+LEAST_TENTHS = {"&": 2, "w": 2}  # smaller weights of these are left out of the file
 TENTHS = 10
 
 
@@ -46,7 +48,7 @@ def readings(cases: Sequence[Case]) -> list[Reading]:
         for name in names:
             scenarios[name].add(case.pair or case.group)
     return [
-        Reading(case, Example({name: value for name, value in names.items() if len(scenarios[name]) >= LEAST_SCENARIOS}, _shares(case)))
+        Reading(case, Example({name: value for name, value in names.items() if len(scenarios[name]) >= LEAST_SCENARIOS.get(name[0], LEAST_OTHERWISE)}, _shares(case)))
         for case, names in found
     ]
 
@@ -123,7 +125,8 @@ def content(head: str, weights: Weights) -> str:
     for place, domain in enumerate(DOMAINS):
         buckets: dict[int, list[str]] = defaultdict(list)
         for name, row in weights.items():
-            if tenths := round(row[place] * TENTHS):
+            tenths = round(row[place] * TENTHS)
+            if abs(tenths) >= LEAST_TENTHS.get(name[0], 1):
                 buckets[tenths].append(name)
         parts += ["", f"[weights.{domain}]"]
         parts += [

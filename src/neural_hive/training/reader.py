@@ -25,8 +25,8 @@ from pathlib import Path
 
 from neural_hive.evaluation.cases import CLASSES, Case, load_cases, seen_half
 from neural_hive.planning import plan
-from neural_hive.specialists.features import action_features, direction, plan_words
-from neural_hive.specialists.learned import ACTION_SCALE, MODEL, word_scale
+from neural_hive.specialists.features import action_features, direction, readings_of, words_of
+from neural_hive.specialists.learned import ACTION_SCALE, MODEL, WORD_SCALE
 from neural_hive.types import SourcePlan
 from neural_hive.understanding import understand
 
@@ -57,9 +57,9 @@ def examples(cases: Sequence[Case]) -> list[Example]:
     for case in cases:
         if case.gold and not isinstance(case.intent.plan, SourcePlan):
             made = plan(understand(case.intent), case.intent)
-            words = plan_words(made)
-            features = dict.fromkeys(words, word_scale(len(words)))
-            features.update(dict.fromkeys(action_features(made), ACTION_SCALE))
+            whole = readings_of(made)[0]
+            features = dict.fromkeys(words_of(whole.texts, made.language), WORD_SCALE)
+            features.update(dict.fromkeys(action_features(whole.actions), ACTION_SCALE))
             features["bias"] = 1.0
             found.append(Example(features, CLASSES.index(case.gold)))
     return found

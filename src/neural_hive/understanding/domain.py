@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from math import exp
@@ -20,6 +20,7 @@ from neural_hive.types import Action, Domain, Intent, SourcePlan
 _WORD = re.compile(r"[^\W_]+(?:-[^\W\d_]+)*")
 _FLAT = str.maketrans("áàâãäéêèëíìîóòôõöúùûüçñ", "aaaaaeeeeiiiooooouuuucn")
 _LONGEST_STEM, _SHORTEST_STEM, _PREFIX = 12, 3, 6
+_NEIGHBOURLY = 100  # words whose neighbours are looked at
 _SCANNED = 1500  # characters; what comes later says no more about the topic
 _NOTATIONS = (
     ("diff", re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ |@@ -\d)", re.MULTILINE)),
@@ -35,7 +36,9 @@ _NOTATIONS = (
     ),
     ("shell", re.compile(r"^#!|&&|\$[\w({]|^\s*(?:sudo|rm|cp|mv|curl|git|kubectl|helm|docker|aws|systemctl|ssh|chmod|psql|pg_dump)\s", re.MULTILINE)),
 )
+_PLANNED = 4.0  # log-odds by which a plan speaks against "nothing is asked"
 DOMAINS = tuple(Domain)
+_NOTHING = DOMAINS.index(Domain.OUT_OF_SCOPE)
 
 
 class _Model(NamedTuple):
@@ -77,11 +80,14 @@ def classify(
     if format in model.formats:
         place, bonus = model.formats[format]
         logits[place] += bonus
+    if excerpt:
+        logits[_NOTHING] -= _PLANNED
     return _softmax(logits)
 
 
 def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, every_word: bool = False) -> dict[str, float]:
-    """What the model weighs: "c:" concepts, "w:" beginnings of words, "p:" operations ("p:" alone when there is none), "o:" objects, and "bias".
+    """What the model weighs: "c:" concepts, "w:" beginnings of words, "p:" operations ("p:" alone when there is none), "o:" objects,
+    "&" concepts side by side, and "bias".
 
     Args:
         text: The masked text.
@@ -91,24 +97,47 @@ def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, ev
     """
     model = _model()
     reading = model.reading
-    late, plan, word_value = reading["late"], reading["plan"], reading["word"]
-    first = int(reading["first_words"])
-    found: dict[str, float] = {}
-    for where, strengths in ((text, (1.0, late)), (excerpt, (plan, plan))):
-        for place, word in enumerate(_WORD.findall(where[:_SCANNED].lower().translate(_FLAT))):
-            strength = strengths[place >= first]
-            concepts, stem = _read(word)
-            for concept in concepts:
-                if strength > found.get(concept, 0.0):
-                    found[concept] = strength
-            if stem and (every_word or stem in model.weights) and strength * word_value > found.get(stem, 0.0):
-                found[stem] = strength * word_value
+    found: dict[str, float] = {"bias": 1.0}
+    words = _words(text)
+    _add_words(found, words, (1.0, reading["late"]), model, every_word=every_word)
+    _add_words(found, _words(excerpt), (reading["plan"], reading["plan"]), model, every_word=every_word)
+    for name in _neighbours(words[:_NEIGHBOURLY]):
+        if every_word or name in model.weights:
+            found[name] = reading["pair"]
     for action in actions:
         found[f"o:{action.object}"] = found[f"p:{action.operation}"] = reading["action"]
     if not actions:
         found["p:"] = 1.0
-    found["bias"] = 1.0
     return found
+
+
+def _words(text: str) -> list[tuple[tuple[str, ...], str]]:
+    return [_read(word) for word in _WORD.findall(text[:_SCANNED].lower().translate(_FLAT))]
+
+
+def _add_words(
+    found: dict[str, float], words: Sequence[tuple[tuple[str, ...], str]], strengths: tuple[float, float], model: _Model, *, every_word: bool
+) -> None:
+    """Concepts and beginnings of words, each with the greatest of its strengths."""
+    first, value = int(model.reading["first_words"]), model.reading["word"]
+    for place, (concepts, stem) in enumerate(words):
+        strength = strengths[place >= first]
+        for concept in concepts:
+            if strength > found.get(concept, 0.0):
+                found[concept] = strength
+        if stem and (every_word or stem in model.weights) and strength * value > found.get(stem, 0.0):
+            found[stem] = strength * value
+
+
+def _neighbours(words: Sequence[tuple[tuple[str, ...], str]]) -> Iterator[str]:
+    """Names of concepts that stand next to each other, words without one left out."""
+    before: list[str] = []
+    for concepts, _ in words:
+        for concept in concepts[:2]:
+            for other in before[-2:]:
+                if other != concept:
+                    yield f"&{min(concept, other)[2:]}+{max(concept, other)[2:]}"
+        before.extend(concepts[:1])
 
 
 def notation_of(intent: Intent) -> str:

@@ -22,7 +22,8 @@ def act(text: str, operation: str, kind: str, traits: str = "", **given: Any) ->
 
 
 def plan_of(*actions: Action, **given: Any) -> Plan:
-    """A plan with one task for each action."""
+    """A plan with one task for each action; as a parsed script, so that the rules alone judge it."""
+    given.setdefault("format", "shell")
     numbered = [replace(action, task_id=f"t{number}") for number, action in enumerate(actions, start=1)]
     return Plan(tasks=tuple(Task(id=action.task_id, description=action.text, actions=(action,)) for action in numbered), **given)
 

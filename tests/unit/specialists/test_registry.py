@@ -55,7 +55,7 @@ def test_the_four_are_there() -> None:
 async def test_a_fifth_is_discovered_and_conforms(fifth: str) -> None:
     assert fifth in registry.names()
     specialist = registry.open_local(fifth)
-    assert (await specialist.describe()).version == "7"
+    assert (await specialist.describe()).version.startswith("7")
     await check_specialist(specialist)
     assert (await specialist.evaluate(sample_plans()[4])).factors[0].name == "cost"
 
