@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from neural_hive.specialists.hazard import measure
 from neural_hive.specialists.memo import once_per_plan
 from neural_hive.types import Action, Environment, Plan, Scope, Trait
 from neural_hive.understanding.lexicon import Hit, scan
 from neural_hive.understanding.ontology import ontology
+from neural_hive.understanding.tokens import Token
 
 _MASKED = frozenset(
     (
@@ -34,11 +34,19 @@ _MASKED = frozenset(
         "cue:politeness",
     )
 )
+_PRAISE = ("cue:reassurance", "cue:judge")
+_CARRIERS = frozenset(
+    "de da do com em a o e uma um maneira forma modo muito bem toda todo total plena maior segundo seguindo conforme as os nas "
+    "with in a an the and of very most way manner fashion mode following full all".split()
+)
 _LONGEST = 6
 _CONCEPTS = {"operation": "@", "object": "#"}
-_SENTENCE = 3
+_TAKEN = "*"
+_PAUSE = 1
+_BREAK = 2
 _HARMLESS = (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED)
 _OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
+_FIRM = 0.7
 
 Words = tuple[str, ...]
 
@@ -50,23 +58,28 @@ class Part:
     texts: tuple[str, ...]
     actions: tuple[Action, ...]
 
-    @property
-    def of_consequence(self) -> bool:
-        """Whether it would carry out something that could do harm, or that nobody could read."""
-        return any(action.carried_out and (action.operation == "unknown" or action.has(*_OF_CONSEQUENCE)) for action in self.actions)
-
 
 @once_per_plan
 def readings_of(plan: Plan) -> tuple[Part, ...]:
-    """The plan as a whole and, where only some sentences or tasks do something of consequence, these alone.
+    """The plan as a whole and, where some sentences or tasks only praise it or address the judge, without these.
 
-    What is said around an act must not talk its danger away, so the act is also read by itself.
+    What is said around an act must not talk its danger away, so the gravest of these readings counts.
     """
     parts = _parts(plan)
-    whole = Part(tuple(text for part in parts for text in part.texts), plan.actions)
-    core = [part for part in parts if part.of_consequence] or [part for part in parts if any(action.carried_out for action in part.actions)]
-    gravest=max(core, key=lambda part: max((measure(a).worst for a in part.actions), default=0.0), default=whole)
-    return tuple(dict.fromkeys((whole, gravest)))
+    plain = [part for part in parts if not _is_praise(part, plan.language)]
+    return tuple(dict.fromkeys((_joined(parts), _joined(plain)))) if plain else (_joined(parts),)
+
+
+def _joined(parts: Sequence[Part]) -> Part:
+    return Part(tuple(text for part in parts for text in part.texts), tuple(action for part in parts for action in part.actions))
+
+
+def _is_praise(part: Part, language: str) -> bool:
+    """Whether a sentence praises or addresses the judge, and does nothing of consequence that was read with certainty."""
+    _, hits = scan(part.texts[0], "en" if language == "en" else "pt")
+    groups = {hit.group for hit in hits}
+    firm = (action.carried_out and action.certainty >= _FIRM and action.has(*_OF_CONSEQUENCE) for action in part.actions)
+    return "cue:judge" in groups or ("cue:reassurance" in groups and not any(firm))
 
 
 def _parts(plan: Plan) -> list[Part]:
@@ -79,7 +92,7 @@ def _parts(plan: Plan) -> list[Part]:
 def _sentences(plan: Plan) -> list[Part]:
     title = plan.title
     tokens, _ = scan(title, "en" if plan.language == "en" else "pt")
-    starts = [0, *(token.start for token in tokens[1:] if token.gap == _SENTENCE)]
+    starts = [0, *(token.start for token in tokens[1:] if token.gap >= _BREAK)]
     done: list[list[Action]] = [[] for _ in starts]
     for task in plan.tasks:
         offset = max(title.find(task.description), 0)
@@ -93,16 +106,35 @@ def _sentences(plan: Plan) -> list[Part]:
 def spoken(text: str, language: str) -> Words:
     """The words of a text that tell what is done: known ones by what they mean in any language, circumstances left out."""
     tokens, hits = scan(text, "en" if language == "en" else "pt")
-    said: list[str] = [token.form for token in tokens]
+    masked = _masked(tokens, hits)
+    said = [token.form for token in tokens]
     for hit in sorted((hit for hit in hits if hit.group in _CONCEPTS), key=lambda hit: hit.start - hit.end):
         inside = range(hit.start, hit.end)
-        if len(inside) <= _LONGEST and not any(said[place][:1] in _MARKS for place in inside):
-            said[hit.start : hit.end] = [f"{_CONCEPTS[hit.group]}{hit.id}", *[_MARKS[0]] * (len(inside) - 1)]
+        if len(inside) <= _LONGEST and not any(said[place][:1] in ("@", "#", _TAKEN) for place in inside):
+            said[hit.start : hit.end] = [f"{_CONCEPTS[hit.group]}{hit.id}", *[_TAKEN] * (len(inside) - 1)]
+    return tuple(word for place, word in enumerate(said) if place not in masked and word != _TAKEN)
+
+
+def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
+    """Places of circumstances, of praise with the small words that carry it, and of stretches that hold nothing else."""
     masked = {place for hit in hits if _is_masked(hit) for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
-    return tuple(word for place, word in enumerate(said) if place not in masked and word != _MARKS[0])
+    praise = [hit for hit in hits if hit.group in _PRAISE]
+    for hit in praise:
+        for step, place in ((-1, hit.start - 1), (1, hit.end)):
+            while 0 <= place < len(tokens) and (place in masked or tokens[place].form in _CARRIERS):
+                if tokens[place if step > 0 else place + 1].gap > _PAUSE:
+                    break
+                masked.add(place)
+                place += step
+    if praise:
+        busy = {hit.start for hit in hits if hit.group in _CONCEPTS} - masked
+        masked |= {place for start, end in _stretches(tokens) if any(start <= hit.start < end for hit in praise) and busy.isdisjoint(range(start, end)) for place in range(start, end)}
+    return masked
 
 
-_MARKS = ("*", *_CONCEPTS.values())
+def _stretches(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    starts = [place for place, token in enumerate(tokens) if place == 0 or token.gap]
+    return zip(starts, [*starts[1:], len(tokens)], strict=True)
 
 
 @lru_cache(maxsize=512)

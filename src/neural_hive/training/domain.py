@@ -19,7 +19,7 @@ from pathlib import Path
 
 from neural_hive.evaluation.cases import Case, load_cases
 from neural_hive.training.linear import Example, Recipe, Weights, fit
-from neural_hive.types import Domain, GivenPlan
+from neural_hive.types import Domain, Language
 from neural_hive.understanding import actions, privacy
 from neural_hive.understanding.domain import DOMAINS, excerpt_of, features
 
@@ -30,6 +30,7 @@ LEAST_SCENARIOS = {"&": 5}  # scenarios that must show a feature; by the first l
 LEAST_OTHERWISE = 3
 LEAST_TENTHS = {"&": 2, "w": 2}  # smaller weights of these are left out of the file
 TENTHS = 10
+SPOKEN: dict[str, Language] = {"pt": "pt", "en": "en"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,18 @@ def readings(cases: Sequence[Case]) -> list[Reading]:
         for name in names:
             scenarios[name].add(case.pair or case.group)
     return [
-        Reading(case, Example({name: value for name, value in names.items() if len(scenarios[name]) >= LEAST_SCENARIOS.get(name[0], LEAST_OTHERWISE)}, _shares(case)))
+        Reading(case, Example({name: value for name, value in names.items() if len(scenarios[name]) >= _least(name)}, _shares(case)))
         for case, names in found
     ]
 
 
+def _least(name: str) -> int:
+    return LEAST_SCENARIOS.get(name[0], LEAST_OTHERWISE)
+
+
 def _features(case: Case) -> dict[str, float]:
     text = privacy.mask(case.intent.text).text
-    language = case.lang if case.lang in {"pt", "en"} else "und"
-    return features(text, actions.read(text, language).actions, excerpt_of(case.intent), every_word=True)
+    return features(text, actions.read(text, SPOKEN.get(case.lang, "und")).actions, excerpt_of(case.intent), every_word=True)
 
 
 def _shares(case: Case) -> tuple[float, ...]:
@@ -117,7 +121,7 @@ def report(answers: Sequence[tuple[Case, Domain]]) -> str:
 def content(head: str, weights: Weights) -> str:
     """The data file: the hand-written head, then the weights in tenths, zeros left out."""
     parts = [
-        head.split(MARK)[0].rstrip(),
+        head.split(MARK, maxsplit=1)[0].rstrip(),
         "",
         f"{MARK} by `python -m neural_hive.training.domain`; do not edit.",
         "# Log-odds in tenths, by domain.",

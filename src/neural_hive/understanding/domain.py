@@ -22,22 +22,9 @@ _FLAT = str.maketrans("áàâãäéêèëíìîóòôõöúùûüçñ", "aaaaaee
 _LONGEST_STEM, _SHORTEST_STEM, _PREFIX = 12, 3, 6
 _NEIGHBOURLY = 100  # words whose neighbours are looked at
 _SCANNED = 1500  # characters; what comes later says no more about the topic
-_NOTATIONS = (
-    ("diff", re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ |@@ -\d)", re.MULTILINE)),
-    ("terraform", re.compile(r'"(?:resource_changes|terraform_version|planned_values)"')),
-    ("kubernetes", re.compile(r"""^[ -]*["']?apiVersion["']?\s*:""", re.MULTILINE)),
-    ("tasks", re.compile(r"""["']?(?:tasks|tarefas|description)["']?\s*:""")),
-    (
-        "sql",
-        re.compile(
-            r"^\s*(?:select|insert into|update \S+ set|delete from|drop|create|alter|truncate|grant|revoke|begin|with|merge|explain|vacuum)\b",
-            re.IGNORECASE | re.MULTILINE,
-        ),
-    ),
-    ("shell", re.compile(r"^#!|&&|\$[\w({]|^\s*(?:sudo|rm|cp|mv|curl|git|kubectl|helm|docker|aws|systemctl|ssh|chmod|psql|pg_dump)\s", re.MULTILINE)),
-)
 _PLANNED = 4.0  # log-odds by which a plan speaks against "nothing is asked"
 DOMAINS = tuple(Domain)
+_Read = tuple[tuple[str, ...], str]  # a word's concepts, and its beginning
 _NOTHING = DOMAINS.index(Domain.OUT_OF_SCOPE)
 
 
@@ -49,6 +36,7 @@ class _Model(NamedTuple):
     common: frozenset[str]
     twins: dict[str, str]
     reading: dict[str, float]
+    signs: tuple[tuple[str, re.Pattern[str]], ...]
 
 
 def classify(
@@ -80,14 +68,16 @@ def classify(
     if format in model.formats:
         place, bonus = model.formats[format]
         logits[place] += bonus
-    if excerpt:
+    if excerpt or format in model.formats:
         logits[_NOTHING] -= _PLANNED
     return _softmax(logits)
 
 
 def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, every_word: bool = False) -> dict[str, float]:
-    """What the model weighs: "c:" concepts, "w:" beginnings of words, "p:" operations ("p:" alone when there is none), "o:" objects,
-    "&" concepts side by side, and "bias".
+    """What the model weighs.
+
+    "c:" concepts, "w:" beginnings of words, "&" concepts side by side, "o:" objects and "p:" operations of the actions ("p:" alone
+    when there is none), and "bias".
 
     Args:
         text: The masked text.
@@ -111,13 +101,11 @@ def features(text: str, actions: Sequence[Action] = (), excerpt: str = "", *, ev
     return found
 
 
-def _words(text: str) -> list[tuple[tuple[str, ...], str]]:
+def _words(text: str) -> list[_Read]:
     return [_read(word) for word in _WORD.findall(text[:_SCANNED].lower().translate(_FLAT))]
 
 
-def _add_words(
-    found: dict[str, float], words: Sequence[tuple[tuple[str, ...], str]], strengths: tuple[float, float], model: _Model, *, every_word: bool
-) -> None:
+def _add_words(found: dict[str, float], words: Sequence[_Read], strengths: tuple[float, float], model: _Model, *, every_word: bool) -> None:
     """Concepts and beginnings of words, each with the greatest of its strengths."""
     first, value = int(model.reading["first_words"]), model.reading["word"]
     for place, (concepts, stem) in enumerate(words):
@@ -129,7 +117,7 @@ def _add_words(
             found[stem] = strength * value
 
 
-def _neighbours(words: Sequence[tuple[tuple[str, ...], str]]) -> Iterator[str]:
+def _neighbours(words: Sequence[_Read]) -> Iterator[str]:
     """Names of concepts that stand next to each other, words without one left out."""
     before: list[str] = []
     for concepts, _ in words:
@@ -147,7 +135,7 @@ def notation_of(intent: Intent) -> str:
     if intent.plan.format not in {"auto", "json", "yaml"}:
         return intent.plan.format
     start = intent.plan.source[:_SCANNED]
-    return next((name for name, sign in _NOTATIONS if sign.search(start)), "")
+    return next((name for name, sign in _model().signs if sign.search(start)), "")
 
 
 def excerpt_of(intent: Intent) -> str:
@@ -158,7 +146,7 @@ def excerpt_of(intent: Intent) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _read(word: str) -> tuple[tuple[str, ...], str]:
+def _read(word: str) -> _Read:
     """The concepts of a word, and its beginning, or that of its English twin, unless it is one of the commonest."""
     model = _model()
     if len(word) < _SHORTEST_STEM or word in model.common or word.isdigit():
@@ -202,6 +190,7 @@ def _model() -> _Model:
         common=frozenset(raw["common"]["words"].split()),
         twins=dict(pair.split("=") for pair in raw["twins"]["pairs"].split()),
         reading={name: float(value) for name, value in raw["reading"].items()},
+        signs=tuple((name, re.compile(sign, re.MULTILINE | re.IGNORECASE)) for name, sign in raw["signs"].items()),
     )
 
 

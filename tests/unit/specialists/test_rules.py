@@ -127,7 +127,7 @@ def test_confidence_falls_with_what_could_not_be_read() -> None:
 def test_nothing_asked_is_no_risk_and_full_confidence() -> None:
     for opinion in ask(Plan(tasks=plan_of(act("good morning", "read", "trivial")).tasks[:0], title="bom dia")).values():
         assert (opinion.confidence, opinion.recommendation) == (1.0, Verdict.APPROVE)
-        assert opinion.risk < 0.1
+        assert opinion.risk < 0.12
 
 
 def test_judging_is_evaluating_without_the_words() -> None:
