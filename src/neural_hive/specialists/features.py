@@ -115,6 +115,14 @@ def spoken(text: str, language: str) -> Words:
     return tuple(word for place, word in enumerate(said) if place not in masked and word != _TAKEN)
 
 
+@lru_cache(maxsize=512)
+def plain_text(text: str, language: str) -> str:
+    """The text without circumstances and praise."""
+    tokens, hits = scan(text, "en" if language == "en" else "pt")
+    masked = _masked(tokens, hits)
+    return " ".join(text[token.start : token.end] for place, token in enumerate(tokens) if place not in masked)
+
+
 def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
     """Places of circumstances, of praise with the small words that carry it, and of stretches that hold nothing else."""
     masked = {place for hit in hits if _is_masked(hit) for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}

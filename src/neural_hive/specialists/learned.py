@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from neural_hive import models
 from neural_hive.models.linear import LinearModel, Logits, softmax
 from neural_hive.specialists.factors import Common, load_common
-from neural_hive.specialists.features import Part, Words, action_features, readings_of, words_of
+from neural_hive.specialists.features import Part, Words, action_features, plain_text, readings_of, words_of
 from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
 from neural_hive.types import Domain, Plan
@@ -42,13 +42,12 @@ class Heard:
 
 
 @once_per_plan
-def heard(plan: Plan) -> Heard | None:
-    """The gravest reading of a plan stated in natural language; None for machine text or unknown words."""
+def heard(plan: Plan) -> tuple[Heard, ...]:
+    """What is made of a plan stated in natural language, the gravest first; nothing of machine text or of unknown words."""
     if plan.format not in READ_FORMATS:
-        return None
+        return ()
     found = [_heard(part, plan.language) for part in readings_of(plan)]
-    known = [item for item in found if item.familiar]
-    return max(known, key=lambda item: item.risk, default=None)
+    return tuple(sorted((item for item in found if item.familiar), key=lambda item: -item.risk))
 
 
 def _heard(part: Part, language: str) -> Heard:
@@ -60,7 +59,7 @@ def _heard(part: Part, language: str) -> Heard:
 
 def _field(part: Part, language: str) -> Domain:
     """The domain by the words that count, so that praise and circumstances move nobody's attention."""
-    fields = classify(" ".join(part.texts), part.actions)
+    fields = classify("\n".join(plain_text(text, language) for text in part.texts), part.actions)
     return max(fields, key=lambda name: (fields[name], name))
 
 
@@ -104,18 +103,19 @@ class Lift:
 
 def lifted(plan: Plan, found: Sequence[Reading], risk: float, confidence: float, listens: Mapping[str, float]) -> Lift | None:
     """A specialist's risk and confidence after the learned reading; None where there is none."""
-    reading = heard(plan)
-    if reading is None:
+    readings = heard(plan)
+    if not readings:
         return None
-    common, learned = load_common(), reading.risk
+    gravest = readings[0]
+    common, learned = load_common(), gravest.risk
     settled = risk
     if learned < risk:
-        say = (1.0 - _sureness(found, common)) * reading.familiar
+        say = (1.0 - _sureness(found, common)) * gravest.familiar
         settled = (1.0 - say) * risk + say * learned
-    own = learned * listens.get(reading.domain, listens["default"])
+    own = max(item.risk * listens.get(item.domain, listens["default"]) for item in readings)
     return Lift(
         risk=max(settled, own),
-        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(reading.chances) - 1.0) * common.reader_trust * reading.familiar,
+        confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(gravest.chances) - 1.0) * common.reader_trust * gravest.familiar,
         learned=learned,
         raised=own > settled,
     )

@@ -5,28 +5,27 @@
 `--described` names a folder with real descriptions of commands and attack steps (`DESCRIBED`), of which
 only the half that developers may see is used.
 
-Deterministic for the same data and seed. AdaGrad (Duchi, Hazan, Singer, "Adaptive Subgradient
-Methods", 2011) on the multinomial log-loss; after each epoch the weights of features that may only
-raise or lower the score are projected onto that order (`specialists.features.direction`).
+Deterministic for the same data and seed (`training.linear`); after each epoch the weights of features that
+may only raise or lower the score are projected onto that order (`specialists.features.direction`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from math import exp, sqrt
 from pathlib import Path
 
 from neural_hive.evaluation.cases import CLASSES, Case, load_cases, seen_half
 from neural_hive.planning import plan
 from neural_hive.specialists.features import action_features, direction, readings_of, words_of
 from neural_hive.specialists.learned import ACTION_SCALE, MODEL, WORD_SCALE
+from neural_hive.training import linear
+from neural_hive.training.linear import Weights
 from neural_hive.types import SourcePlan
 from neural_hive.understanding import understand
 
@@ -39,8 +38,6 @@ DECIMALS = 3
 
 DESCRIBED = (("commands_en_train.jsonl", "page"), ("atomic_red_team_train.jsonl", "attack"))
 MEANING = {"destructive": "cautious", "read_only": "harmless", "reject": "dangerous"}
-
-Weights = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +70,9 @@ def described(folder: Path) -> list[Case]:
 
 def fit(data: Sequence[Example], seed: int = SEED) -> Weights:
     """Weights by feature, in the order of `CLASSES`."""
-    seen = Counter(name for example in data for name in example.features)
-    weights: Weights = {name: [0.0, 0.0, 0.0] for name in sorted(seen) if seen[name] >= LEAST_SEEN}
-    squares: Weights = {name: [1e-8, 1e-8, 1e-8] for name in weights}
-    order = random.Random(seed)  # noqa: S311 -- shuffling, not secrecy
-    indexes = list(range(len(data)))
-    for _ in range(EPOCHS):
-        order.shuffle(indexes)
-        for index in indexes:
-            _step(data[index], weights, squares)
-        _project(weights)
-    return weights
-
-
-def _step(example: Example, weights: Weights, squares: Weights) -> None:
-    active = [(name, value) for name, value in example.features.items() if name in weights]
-    scores = [sum(weights[name][index] * value for name, value in active) for index in range(3)]
-    most = max(scores)
-    powers = [exp(score - most) for score in scores]
-    whole = sum(powers)
-    errors = [power / whole - (index == example.label) for index, power in enumerate(powers)]
-    for name, value in active:
-        weight, square = weights[name], squares[name]
-        for index in range(3):
-            slope = errors[index] * value + SHRINK * weight[index]
-            square[index] += slope * slope
-            weight[index] -= RATE * slope / sqrt(square[index])
+    shares = [tuple(float(index == example.label) for index in range(len(CLASSES))) for example in data]
+    rows = [linear.Example(example.features, share) for example, share in zip(data, shares, strict=True)]
+    return linear.fit(rows, linear.Recipe(epochs=EPOCHS, rate=RATE, shrink=SHRINK, seed=seed, least_seen=LEAST_SEEN), _project)
 
 
 def _project(weights: Weights) -> None:
@@ -125,7 +99,7 @@ def _pooled(values: Sequence[float]) -> list[float]:
 def content(weights: Weights) -> bytes:
     """The model file: features whose weights round to nothing are left out."""
     rounded = {name: [round(value, DECIMALS) for value in weight] for name, weight in sorted(weights.items())}
-    kept = {name: weight for name, weight in rounded.items() if max(weight) - min(weight) >= 0.02}  # noqa: PLR2004 -- too little to move any verdict
+    kept = {name: weight for name, weight in rounded.items() if max(weight) - min(weight) >= 0.02}  # less moves no verdict
     return (json.dumps({"classes": CLASSES, "features": kept}, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 

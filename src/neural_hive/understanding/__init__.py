@@ -23,7 +23,7 @@ def understand(intent: Intent) -> Understanding:
         language=spoken,
         language_probabilities=probabilities,
         domain=max(domains, key=lambda name: (domains[name], name)),
-        domain_probabilities=domains,
+        domain_probabilities={name.value: share for name, share in domains.items()},
         masked_text=masked.text,
         actions=reading.in_order(),
         signals=reading.signals,

@@ -8,134 +8,44 @@ All forms are folded (lower case, no accents), as `tokens.fold` makes them.
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from importlib.resources import files
 from typing import Literal
+
+import msgspec
 
 from neural_hive.understanding.tokens import fold
 
 Mood = Literal["base", "present", "gerund", "participle", "past", "future", "noun"]
 
-_PT_IRREGULAR: dict[str, dict[Mood, str]] = {
-    "fazer": {
-        "present": "faz fazem faco facamos faca facam",
-        "gerund": "fazendo",
-        "participle": "feito feita feitos feitas",
-        "past": "fez fizeram fizemos fiz",
-    },
-    "dar": {"present": "da dao damos dou de deem demos", "gerund": "dando", "participle": "dado dada dados dadas", "past": "deu deram dei"},
-    "por": {
-        "present": "poe poem pomos ponha ponham ponhamos",
-        "gerund": "pondo",
-        "participle": "posto posta postos postas",
-        "past": "pos puseram pusemos pus",
-    },
-    "ver": {
-        "present": "ve veem vemos veja vejam vejamos",
-        "gerund": "vendo",
-        "participle": "visto vista vistos vistas",
-        "past": "viu viram vimos vi",
-    },
-    "ler": {
-        "present": "le leem lemos leia leiam leiamos",
-        "gerund": "lendo",
-        "participle": "lido lida lidos lidas",
-        "past": "leu leram li",
-    },
-    "trazer": {"present": "traz trazem traga tragam tragamos", "gerund": "trazendo", "participle": "trazido", "past": "trouxe trouxeram"},
-    "ir": {"present": "vai vao vamos va", "gerund": "indo", "past": "foi foram fomos fui"},
-    "ouvir": {"present": "ouve ouvem ouca oucam oucamos", "gerund": "ouvindo", "participle": "ouvido", "past": "ouviu ouviram ouvi"},
-    "medir": {"present": "mede medem meca mecam mecamos", "gerund": "medindo", "participle": "medido medida", "past": "mediu mediram medi"},
-    "pedir": {"present": "pede pedem peca pecam pecamos", "gerund": "pedindo", "participle": "pedido", "past": "pediu pediram pedi"},
-    "despedir": {"present": "despede despedem despeca despecam", "gerund": "despedindo", "past": "despediu despediram"},
-    "subir": {
-        "present": "sobe sobem subimos suba subam subamos",
-        "gerund": "subindo",
-        "participle": "subido",
-        "past": "subiu subiram subi",
-    },
-    "sumir": {"present": "some somem suma sumam", "gerund": "sumindo", "participle": "sumido", "past": "sumiu sumiram"},
-    "saber": {"present": "sabe sabem saiba saibam", "past": "soube souberam"},
-    "perder": {"present": "perde perdem perca percam", "gerund": "perdendo", "participle": "perdido", "past": "perdeu perderam"},
-}
-_PT_FAMILIES = (("fazer", "fazer"), ("por", "por"), ("ver", "ver"), ("trazer", "trazer"), ("medir", "medir"), ("pedir", "pedir"))
-_PT_PARTICIPLES = {
-    "abrir": "aberto", "cobrir": "coberto", "descobrir": "descoberto", "escrever": "escrito", "descrever": "descrito", "imprimir": "impresso", "pagar": "pago",
-    "limpar": "limpo", "gastar": "gasto", "suspender": "suspenso", "extinguir": "extinto", "entregar": "entregue", "inscrever": "inscrito", "soltar": "solto",
-    "transcrever": "transcrito",
-}  # fmt: skip
 _PT_RAISING = ("erir", "etir", "ertir", "estir", "ervir", "eguir", "entir")
 
-_EN_IRREGULAR = {
-    "send": "sent sent", "give": "gave given", "take": "took taken", "cut": "cut cut", "put": "put put", "make": "made made", "write": "wrote written",
-    "throw": "threw thrown", "shut": "shut shut", "get": "got gotten", "tear": "tore torn", "pay": "paid paid", "sell": "sold sold", "buy": "bought bought",
-    "run": "ran run", "lose": "lost lost", "leave": "left left", "show": "showed shown", "hide": "hid hidden", "bring": "brought brought",
-    "build": "built built", "spend": "spent spent", "keep": "kept kept", "let": "let let", "set": "set set", "read": "read read", "tell": "told told",
-    "find": "found found", "hold": "held held", "draw": "drew drawn", "break": "broke broken", "steal": "stole stolen", "choose": "chose chosen",
-    "begin": "began begun", "go": "went gone", "blow": "blew blown", "rewrite": "rewrote rewritten", "overwrite": "overwrote overwritten",
-    "withdraw": "withdrew withdrawn", "forbid": "forbade forbidden", "reset": "reset reset", "sweep": "swept swept", "teach": "taught taught",
-    "think": "thought thought", "understand": "understood understood", "speak": "spoke spoken", "know": "knew known", "see": "saw seen", "grow": "grew grown",
-    "shrink": "shrank shrunk", "spin": "spun spun", "stand": "stood stood", "rip": "ripped ripped", "bet": "bet bet", "lend": "lent lent", "freeze": "froze frozen",
-    "do": "did done", "mean": "meant meant", "override": "overrode overridden", "undo": "undid undone", "sing": "sang sung", "wind": "wound wound",
-}  # fmt: skip
-_DOUBLING = frozenset(
-    [
-        "drop",
-        "stop",
-        "cut",
-        "put",
-        "run",
-        "ship",
-        "wrap",
-        "trim",
-        "set",
-        "get",
-        "let",
-        "rip",
-        "bin",
-        "chat",
-        "plan",
-        "scan",
-        "tag",
-        "log",
-        "map",
-        "pin",
-        "ban",
-        "bar",
-        "cap",
-        "rig",
-        "snap",
-        "swap",
-        "step",
-        "skip",
-        "shut",
-        "scrub",
-        "prep",
-        "sum",
-        "tap",
-        "tip",
-        "rub",
-        "sit",
-        "spin",
-        "win",
-        "begin",
-        "submit",
-        "permit",
-        "admit",
-        "commit",
-        "transfer",
-        "refer",
-        "reset",
-        "unplug",
-        "plug",
-        "hit",
-        "quit",
-        "zap",
-        "nuke_",
-        "tar",
-        "zip",
-        "drag",
-        "drum",
-    ]
-)
+
+class _Portuguese(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    irregular: dict[str, dict[Mood, str]]
+    families: dict[str, str]
+    participles: dict[str, str]
+
+
+class _English(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    irregular: dict[str, str]
+
+
+class _Doubling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    english: frozenset[str]
+
+
+class _Irregular(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    portuguese: _Portuguese
+    english: _English
+    doubling: _Doubling
+
+
+@cache
+def _irregular() -> _Irregular:
+    raw = files(__package__).joinpath("data", "inflection.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(raw), _Irregular)
 
 
 def portuguese_verb(infinitive: str) -> dict[str, Mood]:
@@ -153,7 +63,7 @@ def portuguese_verb(infinitive: str) -> dict[str, Mood]:
     _add(forms, "base", verb, f"{verb}em", f"{verb}mos")
     _add(forms, "present", *_present(stem, soft, vowel))
     _add(forms, "gerund", stem + {"a": "ando", "e": "endo", "i": "indo"}[vowel])
-    participle = _PT_PARTICIPLES.get(verb)
+    participle = _irregular().portuguese.participles.get(verb)
     _add(forms, "participle", *(participle[:-1] + end for end in ("o", "a", "os", "as")) if participle else ())
     _add(forms, "participle", *(stem + ("ad" if vowel == "a" else "id") + end for end in ("o", "a", "os", "as")))
     _add(forms, "past", *_past(stem, soft, vowel))
@@ -167,17 +77,17 @@ def _add(forms: dict[str, Mood], mood: Mood, *words: str) -> None:
 
 
 def _irregular_portuguese(verb: str) -> dict[Mood, str] | None:
-    if verb in _PT_IRREGULAR:
-        return _PT_IRREGULAR[verb]
-    for ending, model in _PT_FAMILIES:
-        if (
-            verb.endswith(ending)
-            and len(verb) > len(ending) + 1
-            and not verb.endswith(("lever", "crever", "volver", "mover", "dever", "viver", "aver"))
-        ):
+    known = _irregular().portuguese
+    if verb in known.irregular:
+        return known.irregular[verb]
+    for ending, model in known.families.items():
+        if verb.endswith(ending) and len(verb) > len(ending) + 1 and not verb.endswith(_REGULAR):
             prefix = verb[: -len(ending)]
-            return {mood: " ".join(prefix + word for word in words.split()) for mood, words in _PT_IRREGULAR[model].items()}
+            return {mood: " ".join(prefix + word for word in words.split()) for mood, words in known.irregular[model].items()}
     return None
+
+
+_REGULAR = ("lever", "crever", "volver", "mover", "dever", "viver", "aver")
 
 
 def _softened(stem: str, vowel: str) -> str:
@@ -211,14 +121,15 @@ def _past(stem: str, soft: str, vowel: str) -> tuple[str, ...]:
 def english_verb(base: str) -> dict[str, Mood]:
     """Folded forms of an English verb with the mood of each."""
     verb = fold(base)
-    stem = verb + verb[-1] if verb in _DOUBLING else verb
+    stem = verb + verb[-1] if verb in _irregular().doubling.english else verb
     silent = verb.endswith("e") and not verb.endswith(("ee", "oe", "ye"))
     consonant_y = verb.endswith("y") and verb[-2:-1] not in ("a", "e", "o", "u", "")
     forms: dict[str, Mood] = {verb: "base"}
     _add(forms, "present", verb[:-1] + "ies" if consonant_y else verb + ("es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else "s"))
     _add(forms, "gerund", (verb[:-1] if silent else stem) + "ing")
-    if verb in _EN_IRREGULAR:
-        past, participle = _EN_IRREGULAR[verb].split()
+    irregular = _irregular().english.irregular.get(verb)
+    if irregular:
+        past, participle = irregular.split()
         _add(forms, "participle", participle)
         _add(forms, "past", past)
     else:

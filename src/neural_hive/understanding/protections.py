@@ -41,6 +41,7 @@ _LICENCES = frozenset(
 _LICENCE_REACH = 4
 _DENIAL_REACH = 4
 _VERIFIED = frozenset(("restore_test",))
+_DONE = frozenset("already ja foi foram was were been once after apos depois".split())
 
 
 def stated(words: Words, clause: Clause, head: Hit | None, *, acting: bool = True) -> tuple[Safeguard, ...]:
@@ -49,11 +50,11 @@ def stated(words: Words, clause: Clause, head: Hit | None, *, acting: bool = Tru
         return ()
     found: dict[str, Safeguard] = {}
     for hit in words.within(clause, "safeguard"):
-        if _counts(words, clause, hit, head):
+        if _counts(words, clause, hit, head) and not _comes_later(words, head, hit):
             found[hit.id] = Safeguard(kind=hit.id, verified=hit.id in _VERIFIED, evidence=words.evidence(hit))
     if acting and head is not None:
         kind = ontology().safeguard_of(head.id)
-        if kind and not _is_denied(words, clause, head):
+        if kind and not _is_denied(words, clause, head) and not _is_praise(words, clause, head):
             found.setdefault(kind, Safeguard(kind=kind, evidence=words.evidence(head)))
     return tuple(found[kind] for kind in sorted(found))
 
@@ -73,8 +74,45 @@ def _counts(words: Words, clause: Clause, hit: Hit, head: Hit | None) -> bool:
         return False
     if hit.words > 1 or clause.relation == "after":
         return True
+    if _is_praise(words, clause, hit):
+        return False
     floor = max(clause.start, hit.start - _LICENCE_REACH)
     return any(token.form in _LICENCES for token in words.tokens[floor : hit.start])
+
+
+def late(words: Words, clause: Clause, head: Hit | None) -> tuple[Safeguard, ...]:
+    """Protections that the clause itself puts after its act: "delete it, and then a backup"."""
+    found = {
+        hit.id: Safeguard(kind=hit.id, evidence=words.evidence(hit))
+        for hit in words.within(clause, "safeguard")
+        if _comes_later(words, head, hit) and not _is_denied(words, clause, hit)
+    }
+    return tuple(found[kind] for kind in sorted(found))
+
+
+def begins_later(words: Words, clause: Clause) -> bool:
+    """Whether a clause opens by saying that it comes afterwards: "then", "e depois"."""
+    return any(mark.start <= clause.start + 1 for mark in words.within(clause, "cue:after") if _is_afterwards(words, mark))
+
+
+def _comes_later(words: Words, head: Hit | None, hit: Hit) -> bool:
+    if head is None or hit.start < head.end:
+        return False
+    return any(head.end <= mark.start < hit.start and _is_afterwards(words, mark) for mark in words.by_group.get("cue:after", ()))
+
+
+def _is_afterwards(words: Words, mark: Hit) -> bool:
+    """ "afterwards", "depois"; not "depois de", which tells what comes first."""
+    first, following = words.tokens[mark.start].form, [token.form for token in words.tokens[mark.start + 1 : mark.start + 2]]
+    return first != "apos" and not (first == "depois" and following in (["de"], ["da"], ["do"], ["das"], ["dos"], ["que"]))
+
+
+def _is_praise(words: Words, clause: Clause, hit: Hit) -> bool:
+    """ "a tested procedure": an adjective that nobody carries out; "already tested" and "once tested" tell of a step."""
+    if not any(praise.start <= hit.start and hit.end <= praise.end for praise in words.by_group.get("cue:reassurance", ())):
+        return False
+    floor = max(clause.start, hit.start - 2)
+    return not any(token.form in _DONE for token in words.tokens[floor : hit.start])
 
 
 def _is_object(words: Words, hit: Hit, head: Hit) -> bool:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neural_hive.types import Action, Domain
-from neural_hive.understanding.domain import classify
+from neural_hive.evaluation.cases import load_cases
+from neural_hive.types import Action, Domain, GivenPlan, GivenTask, Intent, SourcePlan
+from neural_hive.understanding import understand
+from neural_hive.understanding.domain import classify, excerpt_of, features, notation_of
+
+EVALS = Path(__file__).resolve().parents[3] / "evals"
 
 CASES = """\
 BUSINESS|subir o preço do frete em 8%|raise the freight price by 8%
@@ -81,3 +88,46 @@ def test_probabilities_sum_to_one(text: str, source: str) -> None:
     probabilities = classify(text, format=source)
     assert set(probabilities) == set(Domain)
     assert abs(sum(probabilities.values()) - 1.0) < 1e-9
+
+
+def test_the_development_cases_are_read_as_labelled() -> None:
+    cases = [case for path in sorted((EVALS / "dev").glob("*.json")) for case in load_cases(path) if case.domains]
+    found = [(case, understand(case.intent).domain.value) for case in cases]
+    assert sum(domain in case.domains for case, domain in found) >= 0.87 * len(found)
+    twins: dict[str, set[str]] = defaultdict(set)
+    for case, domain in found:
+        twins[case.group].add(domain)
+    assert sum(len(domains) == 1 for domains in twins.values()) >= 0.78 * len(twins)
+
+
+def test_a_plan_says_what_its_title_leaves_open() -> None:
+    tasks = GivenPlan(
+        tasks=(GivenTask(id="1", description="Rotate the database password"), GivenTask(id="2", description="Revoke the old token"))
+    )
+    intent = Intent(text="Monday's work", plan=tasks)
+    assert understand(intent).domain is Domain.SECURITY
+    assert excerpt_of(intent).startswith("Rotate the database password")
+
+
+@pytest.mark.parametrize(
+    ("source", "notation"),
+    [
+        ("diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n", "diff"),
+        ('{"format_version": "1.2", "resource_changes": []}', "terraform"),
+        ("apiVersion: v1\nkind: Namespace\n", "kubernetes"),
+        ("-- tidy\nDELETE FROM orders WHERE id = 7;", "sql"),
+        ("#!/bin/sh\nrm build/*.o\n", "shell"),
+        ('{"tasks": [{"id": "1", "description": "select a supplier"}]}', "tasks"),
+        ("a quiet afternoon", ""),
+    ],
+)
+def test_the_notation_of_a_source_shows_at_a_glance(source: str, notation: str) -> None:
+    assert notation_of(Intent(text="", plan=SourcePlan(source=source))) == notation
+
+
+def test_a_plan_is_never_small_talk() -> None:
+    assert classify("bom dia", format="tasks", excerpt="bom dia")[Domain.OUT_OF_SCOPE] < classify("bom dia")[Domain.OUT_OF_SCOPE]
+
+
+def test_twin_words_are_one_feature() -> None:
+    assert features("renomear", every_word=True).keys() == features("rename", every_word=True).keys()
