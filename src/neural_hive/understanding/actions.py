@@ -15,7 +15,7 @@ from neural_hive.understanding import phrases
 from neural_hive.understanding.clauses import Clause, cut
 from neural_hive.understanding.lexicon import match, scan
 from neural_hive.understanding.ontology import UNKNOWN, ontology
-from neural_hive.understanding.protections import denied, stated
+from neural_hive.understanding.protections import begins_later, comes_later, denied, stated
 from neural_hive.understanding.spelling import respelled
 from neural_hive.understanding.words import Words
 
@@ -160,11 +160,13 @@ def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple
     before: list[Safeguard] = []
     late: list[Safeguard] = []
     for clause in clauses:
+        head = phrases.governing(words, clause)
+        if clause is own or clause.order > own.order:
+            late.extend(comes_later(words, clause, head))
         if clause is own:
             continue
-        found = stated(words, clause, phrases.governing(words, clause))
-        later = clause.order > own.order and (clause.relation == "before" or phrases.is_step(words, clause))
-        (late if later else before).extend(found)
+        turns = clause.relation == "before" or phrases.is_step(words, clause) or begins_later(words, clause)
+        (late if clause.order > own.order and turns else before).extend(stated(words, clause, head))
     return tuple(before), tuple(late)
 
 

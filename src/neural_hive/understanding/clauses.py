@@ -63,14 +63,24 @@ def _begins(place: int, tokens: Sequence[Token], verbs: set[int], turns: dict[in
     gap = tokens[place].gap
     if place == 0 or gap >= COLON:
         return True
-    upcoming = any(spot in verbs for spot in range(place, place + _NEARBY))
+    upcoming = _upcoming(place, _NEARBY, tokens, verbs)
     if place in turns and tokens[place].form not in ("com", "with", "quando") and not (place > 0 and place - 1 in turns):
-        return upcoming or any(spot in verbs for spot in range(place, place + 2 * _NEARBY))
+        return upcoming or _upcoming(place, 2 * _NEARBY, tokens, verbs)
     if tokens[place].form in ("to", "para", "pra") and place + 1 in hazards:
         return True
     if gap == COMMA:
         return upcoming
-    return tokens[place].form in _CONJUNCTIONS and any(spot in verbs for spot in range(place + 1, place + 1 + _NEARBY))
+    return tokens[place].form in _CONJUNCTIONS and _upcoming(place, _NEARBY + 1, tokens, verbs - {place})
+
+
+def _upcoming(place: int, reach: int, tokens: Sequence[Token], verbs: set[int]) -> bool:
+    """Whether a verb follows within `reach` tokens of the same sentence."""
+    for spot in range(place, min(place + reach, len(tokens))):
+        if spot > place and tokens[spot].gap >= COLON:
+            return False
+        if spot in verbs:
+            return True
+    return False
 
 
 def _ordered(spans: Sequence[tuple[int, int]], tokens: Sequence[Token], turns: dict[int, Hit]) -> list[Clause]:

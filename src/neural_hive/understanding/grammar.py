@@ -106,6 +106,10 @@ _BEFORE_GERUND = frozenset(
 )
 _PASSIVE = frozenset(["be", "been", "being", "is", "are", "was", "were", "get", "gets", "got", "getting"])
 _LET_REACH = 6
+_BEFORE_NOUN = frozenset(
+    "the a an our your their its my his her this that these those any every each no without with of for "
+    "o a os as um uma por seu sua seus suas nosso nossa".split()
+)
 SUBJECTS = frozenset(["i", "we", "they", "he", "she", "it", "you", "who", "already", "have", "has", "had", "somebody", "someone"])
 
 
@@ -118,7 +122,7 @@ def verb_rank(tokens: Sequence[Token], hit: Hit, language: str) -> int | None:
     before = tokens[hit.start - 1].form
     if language == "en":
         return _english(tokens, hit, before)
-    if hit.mood == "present" and before in _DETERMINERS:
+    if (hit.mood == "present" and before in _DETERMINERS) or (before == "por" and hit.mood == "participle"):
         return None
     return 1 if hit.mood in ("participle", "past") else 0
 
@@ -129,9 +133,16 @@ def _english(tokens: Sequence[Token], hit: Hit, before: str) -> int | None:
         return 0 if opened else None
     if hit.mood in ("past", "participle") and before in _PASSIVE:
         return 0
+    if hit.mood in ("past", "participle", "present") and (before in _BEFORE_NOUN or _is_possessive(tokens[hit.start - 1])):
+        return None
     if hit.mood == "gerund":
         return 0 if hit.words > 1 or before in _BEFORE_GERUND else 1
     return 1
+
+
+def _is_possessive(token: Token) -> bool:
+    """ "the owner's": the form has lost its 's."""
+    return token.end - token.start == len(token.form) + 2
 
 
 def _is_let(tokens: Sequence[Token], place: int) -> bool:

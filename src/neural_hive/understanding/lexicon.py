@@ -124,7 +124,19 @@ def match(tokens: list[Token], language: Language) -> list[Hit]:
             if end:
                 hits.append(Hit(place, end, entry.group, entry.id, mood, entry.length))
                 taken[entry.group] = end if GAP not in entry.rest else place + 1
-    return hits
+    return _undivided(hits)
+
+
+_PHRASES = ("qualifier:covert", "cue:judge", "cue:reassurance")
+_DIVIDING = ("operation", "scope", "safeguard", "qualifier:public_audience")
+
+
+def _undivided(hits: list[Hit]) -> list[Hit]:
+    """Hits without those inside a set phrase: "before anyone notices" notifies nobody, "please approve" approves nothing."""
+    phrases = [hit for hit in hits if hit.group in _PHRASES and 1 < hit.words == hit.end - hit.start]
+    if not phrases:
+        return hits
+    return [hit for hit in hits if hit.group not in _DIVIDING or not any(held.start <= hit.start and hit.end <= held.end for held in phrases)]
 
 
 def _end(rest: tuple[str, ...], forms: list[str], place: int, tokens: list[Token]) -> int:

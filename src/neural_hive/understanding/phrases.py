@@ -317,7 +317,7 @@ def prevailing_environment(words: Words, clauses: Sequence[Clause]) -> Environme
 
 def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
     """How much is touched: the quantifier of the object's own phrase, then any in the clause."""
-    named = [hit for hit in words.within(clause, "scope") if hit.start >= head.start or not target.end]
+    named = [hit for hit in words.within(clause, "scope") if (hit.start >= head.start or not target.end) and not _of_safeguard(words, hit, target)]
     kinds = {hit.id for hit in named}
     if target.end and not kinds & {"all", "some"} and _is_numbered(words, target):
         return Scope.ONE
@@ -326,6 +326,12 @@ def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
     if "some" in kinds or words.any_within(clause, "qualifier:partial_rollout"):
         return Scope.SOME
     return Scope.ONE if "one" in kinds else Scope.UNKNOWN
+
+
+def _of_safeguard(words: Words, hit: Hit, target: Target) -> bool:
+    """ "without a backup": the article belongs to the protection, not to what is acted upon."""
+    near = range(hit.end, hit.end + 3)
+    return hit.start >= target.end > 0 and any(item.start in near for item in words.by_group.get("safeguard", ()))
 
 
 def _is_numbered(words: Words, target: Target) -> bool:
@@ -360,8 +366,12 @@ _EASY_CLAUSE = 12
 
 def certainty(words: Words, clause: Clause, head: Hit, target: Target) -> float:
     """How sure the reading is: less without an object, for a noun, in a long clause, among rival verbs."""
-    rivals = sum(hit.mood != "noun" and hit.start != head.start for hit in words.within(clause, "operation"))
-    length = max(0, clause.end - clause.start - _EASY_CLAUSE)
+    aside = words.asides
+    rivals = sum(
+        hit.mood != "noun" and hit.start != head.start and hit.start not in aside and not ontology().safeguard_of(hit.id)
+        for hit in words.within(clause, "operation")
+    )
+    length = max(0, sum(place not in aside for place in range(clause.start, clause.end)) - _EASY_CLAUSE)
     sure = (0.95 if target.end else 0.65) - (0.1 if head.mood == "noun" else 0.0) - 0.08 * min(rivals, 3) - 0.015 * min(length, 20)
     return round(max(sure, 0.3), 2)
 

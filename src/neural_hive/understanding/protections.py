@@ -50,7 +50,7 @@ def stated(words: Words, clause: Clause, head: Hit | None, *, acting: bool = Tru
         return ()
     found: dict[str, Safeguard] = {}
     for hit in words.within(clause, "safeguard"):
-        if _counts(words, clause, hit, head) and not _comes_later(words, head, hit):
+        if _counts(words, clause, hit, head) and not _is_afterthought(words, head, hit):
             found[hit.id] = Safeguard(kind=hit.id, verified=hit.id in _VERIFIED, evidence=words.evidence(hit))
     if acting and head is not None:
         kind = ontology().safeguard_of(head.id)
@@ -80,12 +80,12 @@ def _counts(words: Words, clause: Clause, hit: Hit, head: Hit | None) -> bool:
     return any(token.form in _LICENCES for token in words.tokens[floor : hit.start])
 
 
-def late(words: Words, clause: Clause, head: Hit | None) -> tuple[Safeguard, ...]:
+def comes_later(words: Words, clause: Clause, head: Hit | None) -> tuple[Safeguard, ...]:
     """Protections that the clause itself puts after its act: "delete it, and then a backup"."""
     found = {
         hit.id: Safeguard(kind=hit.id, evidence=words.evidence(hit))
         for hit in words.within(clause, "safeguard")
-        if _comes_later(words, head, hit) and not _is_denied(words, clause, hit)
+        if _is_afterthought(words, head, hit) and not _is_denied(words, clause, hit)
     }
     return tuple(found[kind] for kind in sorted(found))
 
@@ -95,7 +95,7 @@ def begins_later(words: Words, clause: Clause) -> bool:
     return any(mark.start <= clause.start + 1 for mark in words.within(clause, "cue:after") if _is_afterwards(words, mark))
 
 
-def _comes_later(words: Words, head: Hit | None, hit: Hit) -> bool:
+def _is_afterthought(words: Words, head: Hit | None, hit: Hit) -> bool:
     if head is None or hit.start < head.end:
         return False
     return any(head.end <= mark.start < hit.start and _is_afterwards(words, mark) for mark in words.by_group.get("cue:after", ()))

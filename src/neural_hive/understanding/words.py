@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from neural_hive.types import Evidence
 from neural_hive.understanding.clauses import SENTENCE, Clause
 from neural_hive.understanding.lexicon import Hit
 from neural_hive.understanding.tokens import Token
+
+
+_ASIDES = ("environment", "timing", "safeguard", "cue:reassurance", "cue:judge", "cue:deny", "cue:politeness")
 
 
 class Words:
@@ -22,6 +26,12 @@ class Words:
         for hit in hits:
             self.by_group.setdefault(hit.group, []).append(hit)
         self.qualifiers = sorted(group for group in self.by_group if group.startswith("qualifier:"))
+
+    @cached_property
+    def asides(self) -> frozenset[int]:
+        """Places of circumstances, protections and praise: they make no act harder to read."""
+        hits = (hit for group, found in self.by_group.items() if group in _ASIDES or group.startswith("qualifier:") for hit in found)
+        return frozenset(place for hit in hits for place in range(hit.start, min(hit.end, hit.start + hit.words)))
 
     def has(self, group: str) -> bool:
         """Whether the group occurs anywhere."""
