@@ -37,9 +37,9 @@ CUSTOMERS = Thing(
     Said("todos os cadastros de clientes", "all the customer records"),
 )
 ORDERS = Thing(
-    Said("o pedido 5581", "order 5581"),
-    Said("a tabela de pedidos", "the orders table"),
-    Said("todos os pedidos da tabela", "all the orders in the table"),
+    Said("um registro da tabela de pedidos", "one row of the orders table"),
+    Said("os registros da tabela de pedidos", "the rows of the orders table"),
+    Said("todos os registros da tabela de pedidos", "all the rows of the orders table"),
 )
 BACKUPS = Thing(
     Said("um backup do banco", "one backup of the database"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from neural_hive.specialists.hazard import measure
 from neural_hive.specialists.memo import once_per_plan
 from neural_hive.types import Action, Environment, Plan, Scope, Trait
 from neural_hive.understanding.lexicon import Hit, scan
@@ -32,6 +33,9 @@ _MASKED = frozenset(
         "cue:reassurance",
         "cue:without",
         "cue:politeness",
+        "cue:after",
+        "cue:before_main",
+        "cue:after_main",
     )
 )
 _PRAISE = ("cue:reassurance", "cue:judge")
@@ -39,14 +43,16 @@ _CARRIERS = frozenset(
     "de da do com em a o e uma um maneira forma modo muito bem toda todo total plena maior segundo seguindo conforme as os nas "
     "with in a an the and of very most way manner fashion mode following full all".split()
 )
+_JOINTS = frozenset(("e", "and"))
 _LONGEST = 6
 _CONCEPTS = {"operation": "@", "object": "#"}
 _TAKEN = "*"
 _PAUSE = 1
 _BREAK = 2
 _HARMLESS = (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED)
-_OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
+OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
 _FIRM = 0.7
+_GRAVE = 0.15
 
 Words = tuple[str, ...]
 
@@ -64,8 +70,9 @@ def readings_of(plan: Plan) -> tuple[Part, ...]:
     """The plan as a whole and, where some sentences or tasks only praise it or address the judge, without these.
 
     What is said around an act must not talk its danger away, so the gravest of these readings counts.
+    Steps that only protect are in neither: they count as the safeguards of the acts that they precede.
     """
-    parts = _parts(plan)
+    parts = _parts(plan, protected=any(action.carried_out and action.has(*OF_CONSEQUENCE) for action in plan.actions))
     plain = [part for part in parts if not _is_praise(part, plan.language)]
     return tuple(dict.fromkeys((_joined(parts), _joined(plain)))) if plain else (_joined(parts),)
 
@@ -78,28 +85,43 @@ def _is_praise(part: Part, language: str) -> bool:
     """Whether a sentence praises or addresses the judge, and does nothing of consequence that was read with certainty."""
     _, hits = scan(part.texts[0], "en" if language == "en" else "pt")
     groups = {hit.group for hit in hits}
-    firm = (action.carried_out and action.certainty >= _FIRM and action.has(*_OF_CONSEQUENCE) for action in part.actions)
+    firm = (action.certainty >= _FIRM and measure(action).worst >= _GRAVE for action in part.actions)
     return "cue:judge" in groups or ("cue:reassurance" in groups and not any(firm))
 
 
-def _parts(plan: Plan) -> list[Part]:
+def _parts(plan: Plan, *, protected: bool) -> list[Part]:
+    """Sentences or tasks; where something is `protected`, without the steps that only protect it."""
     if plan.format == "text" and plan.title:
-        return _sentences(plan)
+        return _sentences(plan, protected=protected)
     title = [Part((plan.title,), ())] if plan.title.strip() else []
-    return [*title, *(Part((task.description,), task.actions) for task in plan.tasks)]
+    tasks = [task for task in plan.tasks if not (protected and task.actions and all(map(protects, task.actions)))]
+    return [*title, *(_part(task.description, task.actions, protected=protected) for task in tasks)]
 
 
-def _sentences(plan: Plan) -> list[Part]:
+def _part(text: str, actions: Sequence[Action], *, protected: bool) -> Part:
+    return Part((text,), tuple(action for action in actions if not (protected and protects(action))))
+
+
+def protects(action: Action) -> bool:
+    """Whether an act is a step that only protects others: a backup, a test, an approval."""
+    return action.carried_out and ontology().safeguard_of(action.operation) is not None and not action.has(*OF_CONSEQUENCE)
+
+
+def _sentences(plan: Plan, *, protected: bool) -> list[Part]:
     title = plan.title
     tokens, _ = scan(title, "en" if plan.language == "en" else "pt")
     starts = [0, *(token.start for token in tokens[1:] if token.gap >= _BREAK)]
+    texts = [[title[start:end]] for start, end in zip(starts, [*starts[1:], len(title)], strict=True)]
     done: list[list[Action]] = [[] for _ in starts]
     for task in plan.tasks:
         offset = max(title.find(task.description), 0)
         for action in task.actions:
             done[bisect_right(starts, offset + action.start) - 1].append(action)
-    texts = (title[start:end] for start, end in zip(starts, [*starts[1:], len(title)], strict=True))
-    return [Part((text,), tuple(actions)) for text, actions in zip(texts, done, strict=True)]
+        if protected and task.actions and all(map(protects, task.actions)):
+            place = bisect_right(starts, offset) - 1
+            stretch = title[offset : min(offset + len(task.description), [*starts, len(title)][place + 1])]
+            texts[place] = [piece for text in texts[place] for piece in text.split(stretch, 1)]
+    return [_part(" ".join(text), actions, protected=protected) for text, actions in zip(texts, done, strict=True)]
 
 
 @lru_cache(maxsize=512)
@@ -125,7 +147,8 @@ def plain_text(text: str, language: str) -> str:
 
 def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
     """Places of circumstances, of praise with the small words that carry it, and of stretches that hold nothing else."""
-    masked = {place for hit in hits if _is_masked(hit) for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
+    masked = {place for place, token in enumerate(tokens) if token.form in _JOINTS}
+    masked |= {place for hit in hits if _is_masked(hit) for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
     praise = [hit for hit in hits if hit.group in _PRAISE]
     for hit in praise:
         for step, place in ((-1, hit.start - 1), (1, hit.end)):
@@ -134,15 +157,20 @@ def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
                     break
                 masked.add(place)
                 place += step
-    if praise:
-        busy = {hit.start for hit in hits if hit.group in _CONCEPTS} - masked
-        masked |= {place for start, end in _stretches(tokens) if any(start <= hit.start < end for hit in praise) and busy.isdisjoint(range(start, end)) for place in range(start, end)}
+    safeguards = [hit for hit in hits if hit.group == "safeguard"]
+    acts = [hit for hit in hits if hit.group == "operation" and hit.start not in masked and not ontology().safeguard_of(hit.id)]
+    for start, end in _stretches(tokens, hits):
+        asides = any(start <= hit.start < end for hit in (*praise, *safeguards))
+        if asides and not any(start <= hit.start < end for hit in acts):
+            masked.update(range(start, end))
     return masked
 
 
-def _stretches(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    starts = [place for place, token in enumerate(tokens) if place == 0 or token.gap]
-    return zip(starts, [*starts[1:], len(tokens)], strict=True)
+def _stretches(tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[int, int]]:
+    """What stands between pauses, and what comes "afterwards"."""
+    turns = {hit.start for hit in hits if hit.group == "cue:after"}
+    starts = [place for place, token in enumerate(tokens) if place == 0 or token.gap or place in turns]
+    return zip(starts, [*starts[1:], len(tokens)], strict=bool(tokens))
 
 
 @lru_cache(maxsize=512)

@@ -6,13 +6,13 @@ was read with certainty stays as dangerous as it is, whatever the style of the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from neural_hive import models
 from neural_hive.models.linear import LinearModel, Logits, softmax
-from neural_hive.specialists.factors import Common, load_common
+from neural_hive.specialists.factors import load_common
 from neural_hive.specialists.features import Part, Words, action_features, plain_text, readings_of, words_of
 from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
@@ -86,6 +86,15 @@ def familiarity(words: Words) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A specialist's own risk and confidence, and the risk that one act alone would give it."""
+
+    risk: float
+    confidence: float
+    alone: Callable[[Reading], float]
+
+
+@dataclass(frozen=True, slots=True)
 class Lift:
     """What the learned reading makes of a risk.
 
@@ -101,32 +110,41 @@ class Lift:
     raised: bool
 
 
-def lifted(plan: Plan, found: Sequence[Reading], risk: float, confidence: float, listens: Mapping[str, float]) -> Lift | None:
+def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[str, float]) -> Lift | None:
     """A specialist's risk and confidence after the learned reading; None where there is none."""
     readings = heard(plan)
     if not readings:
         return None
     gravest = readings[0]
-    common, learned = load_common(), gravest.risk
-    settled = risk
-    if learned < risk:
-        say = (1.0 - _sureness(found, common)) * gravest.familiar
-        settled = (1.0 - say) * risk + say * learned
+    common, settled, confidence = load_common(), _settled(found, held, gravest), held.confidence
     own = max(item.risk * listens.get(item.domain, listens["default"]) for item in readings)
     return Lift(
         risk=max(settled, own),
         confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(gravest.chances) - 1.0) * common.reader_trust * gravest.familiar,
-        learned=learned,
+        learned=gravest.risk,
         raised=own > settled,
     )
 
 
-def _sureness(found: Sequence[Reading], common: Common) -> float:
-    """How firmly the worst act was read, from 0 (the learned reading decides) to 1 (it cannot lower the risk)."""
-    if not found:
+def _settled(found: Sequence[Reading], held: Held, gravest: Heard) -> float:
+    """The risk as far as the learned reading may lower it: act by act, so that an unread act does not excuse one that was read."""
+    if gravest.risk >= held.risk:
+        return held.risk
+    worst = max(found, key=lambda reading: reading.worst, default=None)
+    settled = _lowered(worst, held.risk, gravest)
+    if len(found) > 1 and settled < held.risk:
+        settled = max(settled, *(_lowered(reading, min(held.alone(reading), held.risk), gravest) for reading in found))
+    return settled
+
+
+def _lowered(reading: Reading | None, risk: float, gravest: Heard) -> float:
+    say = (1.0 - _sureness(reading)) * gravest.familiar
+    return min(risk, (1.0 - say) * risk + say * gravest.risk)
+
+
+def _sureness(reading: Reading | None) -> float:
+    """How firmly an act was read, from 0 (the learned reading decides) to 1 (it cannot lower the risk)."""
+    if reading is None or reading.action.operation == "unknown":
         return 0.0
-    worst = max(found, key=lambda reading: reading.worst)
-    if worst.action.operation == "unknown":
-        return 0.0
-    low, high = common.sure_from, common.sure_to
-    return min(1.0, max(0.0, (worst.action.certainty - low) / (high - low)))
+    common = load_common()
+    return min(1.0, max(0.0, (reading.action.certainty - common.sure_from) / (common.sure_to - common.sure_from)))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import exp, log
 
 from neural_hive.specialists.changes import change_of
 from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
+from neural_hive.specialists.features import protects
 from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
-from neural_hive.specialists.learned import MODEL, lifted, reader
+from neural_hive.specialists.learned import MODEL, Held, lifted, reader
 from neural_hive.specialists.wording import reading_factor, factor_sentence, mitigation_sentence, quiet_sentence, signal_sentence
 from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
 
@@ -76,7 +78,7 @@ class RuleSpecialist:
         scores = self._scores(plan, found)
         confidence = self._confidence(plan, found)
         risk = self._risk(plan, [score.value for score in scores])
-        lift = lifted(plan, found, risk, confidence, self._spec.listens)
+        lift = lifted(plan, found, Held(risk, confidence, partial(self._alone, plan)), self._spec.listens)
         if lift is not None:
             risk, confidence = lift.risk, lift.confidence
         vetoes = self._vetoes(found) if risk >= self._common.reject else ()
@@ -146,8 +148,9 @@ class RuleSpecialist:
         if not found:
             return plan.coverage
         common = self._common
+        acts = [reading for reading in found if not protects(reading.action)] or found
         total = 0.0
-        for reading in found:
+        for reading in acts:
             action = reading.action
             sure = action.certainty
             if action.operation == "unknown":
@@ -155,7 +158,7 @@ class RuleSpecialist:
             if action.object == "unknown":
                 sure *= common.unknown_object
             total += sure
-        return plan.coverage * total / len(found)
+        return plan.coverage * total / len(acts)
 
     def _vetoes(self, found: Sequence[Reading]) -> tuple[Evidence, ...]:
         return tuple(reading.action.evidence for reading in found if vetoing(reading, self._spec.concerns, self._spec.veto_concern))
@@ -201,6 +204,10 @@ class RuleSpecialist:
         if own:
             values = [_higher(Score(value), own.get(rule.name)).value for rule, value in zip(self._spec.factors, values, strict=True)]
         return self._risk(plan, values)
+
+    def _alone(self, plan: Plan, reading: Reading) -> float:
+        """The risk that one act would give by itself."""
+        return self._risk(plan, [heard(rule, term, reading) for rule, term in zip(self._spec.factors, self._terms(reading), strict=True)])
 
     def _changes(self, reading: Reading, count: int, risk: float) -> list[Change]:
         action = reading.action

@@ -45,7 +45,7 @@ def tokenize(text: str) -> list[Token]:
 
 def _form(word: str) -> str:
     form = fold(word).replace("’", "'")
-    if form.endswith("'s"):
+    if form.endswith("'s") and form != "let's":
         return form[:-2]
     if "-" in form:
         clitic = _CLITIC.match(form)
