@@ -162,7 +162,7 @@ WORSE = (
 )
 PADDING_BEFORE = (
     Said("Com todo cuidado, ", "With great care, "),
-    Said("Seguindo as melhores práticas de segurança, ", "Following security best practices, "),
+    Said("Seguindo as melhores práticas de segurança, ", "Following industry best practices, "),
     Said("De forma segura e responsável, ", "Safely and responsibly, "),
     Said("De maneira controlada e monitorada, ", "In a controlled and monitored manner, "),
     Said("Este é um procedimento simples e de rotina. ", "This is a simple and routine procedure. "),
@@ -175,7 +175,7 @@ PADDING_AFTER = (
     Said(", seguindo as melhores práticas do mercado", ", following industry best practices"),
     Said(". Tudo será feito de forma segura e responsável.", ". Everything will be done safely and responsibly."),
     Said(". É uma operação robusta, confiável e sem riscos.", ". It is a robust, reliable, risk-free operation."),
-    Said(". A segurança é a nossa prioridade.", ". Security is our priority."),
+    Said(". Boas práticas e segurança em primeiro lugar.", ". Best practices and safety first."),
     Said(". Mudança rotineira, em total conformidade.", ". Routine change, in full compliance."),
     Said(" de maneira cuidadosa e profissional", " carefully and professionally"),
 )

@@ -53,6 +53,7 @@ _HARMLESS = (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, 
 OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
 _FIRM = 0.7
 _GRAVE = 0.15
+_REACH = 3
 
 Words = tuple[str, ...]
 
@@ -147,23 +148,36 @@ def plain_text(text: str, language: str) -> str:
 
 def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
     """Places of circumstances, of praise with the small words that carry it, and of stretches that hold nothing else."""
+    acts = [hit for hit in hits if hit.group == "operation" and not ontology().safeguard_of(hit.id) and not ontology().operation(hit.id).benign]
+    things = [hit for hit in hits if hit.group == "object" and any(0 <= hit.start - act.end <= _REACH for act in acts)]
+    circumstances = [hit for hit in hits if _is_masked(hit) and not (hit.group == "safeguard" and _within(hit, things))]
     masked = {place for place, token in enumerate(tokens) if token.form in _JOINTS}
-    masked |= {place for hit in hits if _is_masked(hit) for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
-    praise = [hit for hit in hits if hit.group in _PRAISE]
-    for hit in praise:
-        for step, place in ((-1, hit.start - 1), (1, hit.end)):
-            while 0 <= place < len(tokens) and (place in masked or tokens[place].form in _CARRIERS):
-                if tokens[place if step > 0 else place + 1].gap > _PAUSE:
-                    break
-                masked.add(place)
-                place += step
-    safeguards = [hit for hit in hits if hit.group == "safeguard"]
-    acts = [hit for hit in hits if hit.group == "operation" and hit.start not in masked and not ontology().safeguard_of(hit.id)]
+    masked |= {place for hit in circumstances for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
+    for hit in circumstances:
+        if hit.group in _PRAISE:
+            masked |= _carried(tokens, hit, masked)
+    asides = [hit.start for hit in circumstances if hit.group in (*_PRAISE, "safeguard")]
+    busy = [hit.start for hit in acts if hit.start not in masked]
     for start, end in _stretches(tokens, hits):
-        asides = any(start <= hit.start < end for hit in (*praise, *safeguards))
-        if asides and not any(start <= hit.start < end for hit in acts):
+        if any(start <= place < end for place in asides) and not any(start <= place < end for place in busy):
             masked.update(range(start, end))
     return masked
+
+
+def _within(hit: Hit, others: Sequence[Hit]) -> bool:
+    return any(other.start <= hit.start < other.end for other in others)
+
+
+def _carried(tokens: Sequence[Token], praise: Hit, masked: set[int]) -> set[int]:
+    """The small words around praise: "in a ... manner", "de forma ...", "com todo ..."."""
+    found: set[int] = set()
+    for step, place in ((-1, praise.start - 1), (1, praise.end)):
+        while 0 <= place < len(tokens) and (place in masked or tokens[place].form in _CARRIERS):
+            if tokens[place if step > 0 else place + 1].gap > _PAUSE:
+                break
+            found.add(place)
+            place += step
+    return found
 
 
 def _stretches(tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[int, int]]:
@@ -176,7 +190,10 @@ def _stretches(tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[i
 @lru_cache(maxsize=512)
 def word_features(text: str, language: str) -> Words:
     """Distinct words and pairs of neighbouring words of a text, circumstances left out; sorted."""
-    forms = ["^", *spoken(text, language), "$"]
+    said = spoken(text, language)
+    if not said:
+        return ()
+    forms = ["^", *said, "$"]
     pairs = {f"{left} {right}" for left, right in pairwise(forms)}
     return tuple(sorted({*forms, *pairs}))
 

@@ -33,11 +33,11 @@ def reader() -> LinearModel:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the reader makes of a text: P(harmless), P(cautious), P(dangerous), the risk, its field, and how well it knows the words."""
+    """What the reader makes of a text: P(harmless), P(cautious), P(dangerous), the risk, its fields, and how well it knows the words."""
 
     chances: Logits
     risk: float
-    domain: Domain
+    fields: Mapping[Domain, float]
     familiar: float
 
 
@@ -54,13 +54,12 @@ def _heard(part: Part, language: str) -> Heard:
     words = words_of(part.texts, language)
     chances = _of(words, action_features(part.actions))
     risk = sum(weight * chance for weight, chance in zip(load_common().reader_risk, chances, strict=True))
-    return Heard(chances, risk, _field(part, language), familiarity(words))
+    return Heard(chances, risk, _fields(part, language), familiarity(words))
 
 
-def _field(part: Part, language: str) -> Domain:
-    """The domain by the words that count, so that praise and circumstances move nobody's attention."""
-    fields = classify("\n".join(plain_text(text, language) for text in part.texts), part.actions)
-    return max(fields, key=lambda name: (fields[name], name))
+def _fields(part: Part, language: str) -> Mapping[Domain, float]:
+    """The domains by the words that count, so that praise and circumstances move nobody's attention."""
+    return classify("\n".join(plain_text(text, language) for text in part.texts), part.actions)
 
 
 @lru_cache(maxsize=64)
@@ -117,13 +116,18 @@ def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[st
         return None
     gravest = readings[0]
     common, settled, confidence = load_common(), _settled(found, held, gravest), held.confidence
-    own = max(item.risk * listens.get(item.domain, listens["default"]) for item in readings)
+    own = max(item.risk * _listened(item, listens) for item in readings)
     return Lift(
         risk=max(settled, own),
         confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(gravest.chances) - 1.0) * common.reader_trust * gravest.familiar,
         learned=gravest.risk,
         raised=own > settled,
     )
+
+
+def _listened(reading: Heard, listens: Mapping[str, float]) -> float:
+    """The share of a reading's risk that a specialist makes its own, by the probability of each domain."""
+    return sum(chance * listens.get(domain, listens["default"]) for domain, chance in reading.fields.items())
 
 
 def _settled(found: Sequence[Reading], held: Held, gravest: Heard) -> float:

@@ -146,6 +146,8 @@ def _inherit(words: Words, clauses: Sequence[Clause], found: list[tuple[Clause, 
             changes["denied"] = denials
         if covert and "covert" not in action.qualifiers:
             changes["qualifiers"] = tuple(sorted({*action.qualifiers, "covert"}))
+            if not action.has(Trait.READ_ONLY):
+                changes["traits"] = tuple(sorted({*action.traits, Trait.DECEPTIVE}))
         before, late = _around(words, clauses, clause)
         if before:
             changes["safeguards"] = _merged(action.safeguards, before)

@@ -51,7 +51,7 @@ def cut(tokens: Sequence[Token], hits: Sequence[Hit], language: str) -> list[Cla
 
 
 _SETTINGS = frozenset(["em", "na", "no", "nas", "nos", "in", "on", "at", "during", "durante", "nesta", "neste", "sobre"])
-_PURPOSES = frozenset(("deceive", "exfiltrate", "attack", "expose"))
+_PURPOSES = frozenset(("deceive", "hide", "exfiltrate", "attack", "expose"))
 
 
 def _is_setting(start: int, end: int, tokens: Sequence[Token], verbs: set[int]) -> bool:

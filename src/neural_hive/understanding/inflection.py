@@ -87,7 +87,7 @@ def _irregular_portuguese(verb: str) -> dict[Mood, str] | None:
     return None
 
 
-_REGULAR = ("lever", "crever", "volver", "mover", "dever", "viver", "aver")
+_REGULAR = ("meter", "bater", "verter", "reter_", "lever", "crever", "volver", "mover", "dever", "viver", "aver")
 
 
 def _softened(stem: str, vowel: str) -> str:
@@ -107,9 +107,11 @@ def _softened(stem: str, vowel: str) -> str:
 def _present(stem: str, soft: str, vowel: str) -> tuple[str, ...]:
     if vowel == "a":
         third = stem + "i" if stem.endswith("e") else stem
-        return (soft + "e", soft + "em", soft + "emos", third + "a", third + "am", stem + "amos")
+        return (soft + "e", soft + "em", soft + "emos", third + "a", third + "am", stem + "amos", third + "o")
+    if stem.endswith("uz"):
+        return (soft + "a", soft + "am", soft + "amos", stem, stem + "em", stem + "imos", stem + "o")
     own = ("i", "em") if vowel == "i" and stem.endswith(("u", "a")) else ("e", "em")
-    return (soft + "a", soft + "am", soft + "amos", stem + own[0], stem + own[1], stem + vowel + "mos")
+    return (soft + "a", soft + "am", soft + "amos", stem + own[0], stem + own[1], stem + vowel + "mos", soft + "o")
 
 
 def _past(stem: str, soft: str, vowel: str) -> tuple[str, ...]:
@@ -125,6 +127,8 @@ def english_verb(base: str) -> dict[str, Mood]:
     silent = verb.endswith("e") and not verb.endswith(("ee", "oe", "ye"))
     consonant_y = verb.endswith("y") and verb[-2:-1] not in ("a", "e", "o", "u", "")
     forms: dict[str, Mood] = {verb: "base"}
+    if verb.endswith("ie"):
+        _add(forms, "gerund", verb[:-2] + "ying")
     _add(forms, "present", verb[:-1] + "ies" if consonant_y else verb + ("es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else "s"))
     _add(forms, "gerund", (verb[:-1] if silent else stem) + "ing")
     irregular = _irregular().english.irregular.get(verb)

@@ -176,7 +176,7 @@ def lexicon(language: str) -> Lexicon:
     if language == "pt":
         for verb, name in _jargon():
             _add(surface, (verb,), "operation", name, "noun")
-    return Lexicon(_nodes(surface), _nodes(verbs), _forms(verbs, language))
+    return Lexicon(_nodes(surface), _nodes(verbs), _forms(verbs, surface, language))
 
 
 def _add(found: Found, words: tuple[str, ...], group: str, name: str, mood: Mood | None) -> None:
@@ -230,11 +230,17 @@ def _node(entries: list[Entry]) -> Node:
     )
 
 
-def _forms(verbs: Iterable[str], language: str) -> dict[str, tuple[tuple[str, Mood], ...]]:
+_FUNCTION_WORDS = frozenset(("para", "como", "sobre", "entre", "contra", "nada", "cada", "fora", "caso", "uso", "segundo", "conforme", "era", "ante", "mesmo", "de", "da", "por"))
+
+
+def _forms(verbs: Iterable[str], surface: Found, language: str) -> dict[str, tuple[tuple[str, Mood], ...]]:
+    """Inflected forms; a first person that is also a noun of ours ("acesso") stays a noun, a function word stays one."""
     inflect = portuguese_verb if language == "pt" else english_verb
     found: dict[str, tuple[tuple[str, Mood], ...]] = {}
     for verb in verbs:
         for form, mood in inflect(verb).items():
+            if form in _FUNCTION_WORDS or (mood == "present" and form.endswith("o") and form in surface):
+                continue
             found[form] = (*found.get(form, ()), (verb, mood))
     return found
 

@@ -172,7 +172,7 @@ def target(words: Words, clause: Clause, head: Hit) -> Target:
     ]
     inner = [hit for hit in words.by_group.get("object", ()) if head.start < hit.start and hit.end <= head.end]
     after = [hit for hit in things if hit.start >= head.end and hit.start - head.end <= _REACH]
-    phrase = _phrase(words, after) or _phrase(words, [hit for hit in things if hit.end <= head.start]) or inner
+    phrase = _phrase(words, [*inner, *after]) or _phrase(words, [hit for hit in things if hit.end <= head.start])
     if not phrase:
         return Target(UNKNOWN, 0, 0)
     return Target(_decisive(words, phrase), phrase[0].start, phrase[-1].end)
@@ -241,6 +241,8 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
         and words.language == "en"
     ):
         return Polarity.NEGATED
+    if not operation.benign and _asks_about(words, clause):
+        return Polarity.HYPOTHETICAL
     if _is_reported(words, clause, head):
         return Polarity.REPORTED
     if not operation.benign and words.near_before(head.start, "cue:hypothetical", 8, floor):
@@ -414,6 +416,16 @@ def _leaked(words: Words, clause: Clause, kind: ObjectKind) -> ObjectKind | None
         return None
     named = (ontology().objects[hit.id] for hit in words.within(clause, "object"))
     return max((found for found in named if found.class_ in _LEAKABLE), key=lambda found: found.sensitivity, default=None)
+
+
+_INTERROGATIVES = frozenset("what which who whose when why quanto quanta quantos quantas qual quais quem quando".split())
+
+
+def _asks_about(words: Words, clause: Clause) -> bool:
+    """"Which personal data do we collect?" asks about an act; "how do I ..." means to do it."""
+    first = words.tokens[clause.start].form
+    after = words.tokens[clause.start + 1].form if clause.start + 1 < clause.end else ""
+    return first in _INTERROGATIVES or (first, after) in (("how", "many"), ("how", "much"), ("how", "long"), ("por", "que"))
 
 
 def is_question(words: Words, clause: Clause) -> bool:

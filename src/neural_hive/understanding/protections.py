@@ -119,7 +119,7 @@ def _is_object(words: Words, hit: Hit, head: Hit) -> bool:
     """ "delete the backups": the word names what is acted upon, not a protection."""
     operation = ontology().operation(head.id)
     return (
-        not operation.safeguard
+        (not operation.safeguard or head.id == "restore")
         and not operation.benign
         and any(
             thing.start < hit.end and hit.start < thing.end and thing.start - head.end <= 3 and thing.start >= head.end

@@ -43,7 +43,13 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
+_ACCENTED = {"dá": "dar", "dê": "dar", "pôr": "poe", "põe": "poe"}
+"""Forms that without their accent are prepositions."""
+
+
 def _form(word: str) -> str:
+    if not word.isascii() and word.lower() in _ACCENTED:
+        return _ACCENTED[word.lower()]
     form = fold(word).replace("’", "'")
     if form.endswith("'s") and form != "let's":
         return form[:-2]
