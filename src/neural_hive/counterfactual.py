@@ -13,8 +13,8 @@ from neural_hive.types import Action, Change, Conclusion, Counterfactual, Plan, 
 
 __all__ = ["apply", "counterfactuals", "counterfactuals_sync", "search"]
 
-_MOST = 3
-_SINGLES = 4
+_MOST = 2
+_SINGLES = 3
 _PAIRS = 2
 _PROTECTIONS: dict[str, tuple[str, ...]] = {
     "loss": ("restore_test", "approval"),
@@ -34,7 +34,7 @@ Search = Generator[Plan, Conclusion, tuple[Counterfactual, ...]]
 
 
 async def counterfactuals(plan: Plan, conclusion: Conclusion, reask: Callable[[Plan], Awaitable[Conclusion]]) -> tuple[Counterfactual, ...]:
-    """Up to three changes, each verified to give a milder answer; none for an approval.
+    """Up to two changes, each verified to give a milder answer; none for an approval.
 
     Args:
         plan: The plan as judged.

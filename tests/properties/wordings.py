@@ -32,7 +32,7 @@ class Thing:
 
 
 CUSTOMERS = Thing(
-    Said("o cadastro do cliente 8812", "the record of customer 8812"),
+    Said("o cadastro de um dos clientes", "the record of one of the customers"),
     Said("os cadastros de clientes", "the customer records"),
     Said("todos os cadastros de clientes", "all the customer records"),
 )
@@ -52,9 +52,9 @@ LOGS = Thing(
     Said("todos os logs de auditoria", "all the audit logs"),
 )
 SERVER = Thing(
-    Said("um dos servidores de pagamentos", "one of the payments servers"),
-    Said("o servidor de pagamentos", "the payments server"),
-    Said("todos os servidores de pagamentos", "all the payments servers"),
+    Said("um dos servidores web", "one of the web servers"),
+    Said("o servidor web", "the web server"),
+    Said("todos os servidores web", "all the web servers"),
 )
 SERVICE = Thing(
     Said("um dos serviços de pagamentos", "one of the payments services"),
@@ -106,11 +106,6 @@ REPORT = Thing(
     Said("o relatório de vendas", "the sales report"),
     Said("todos os relatórios de vendas", "all the sales reports"),
 )
-TESTS = Thing(
-    Said("um teste unitário do módulo", "one unit test of the module"),
-    Said("os testes unitários do módulo", "the unit tests of the module"),
-    Said("todos os testes unitários do módulo", "all the unit tests of the module"),
-)
 
 ACTS: tuple[tuple[Said, tuple[Thing, ...], str], ...] = (
     (Said("apagar", "delete"), (CUSTOMERS, ORDERS, BACKUPS, LOGS), "harmful"),
@@ -127,7 +122,6 @@ ACTS: tuple[tuple[Said, tuple[Thing, ...], str], ...] = (
     (Said("mudar", "change"), (BUTTON,), "harmless"),
     (Said("revisar", "review"), (DOCS, REPORT), "harmless"),
     (Said("ler", "read"), (REPORT, DOCS), "harmless"),
-    (Said("escrever", "write"), (TESTS,), "harmless"),
 )
 PLACES = (
     Said("", ""),
@@ -140,7 +134,7 @@ FRAMES = (Said("{}", "{}"), Said("preciso {}", "I need to {}"), Said("vamos {}",
 
 SAFEGUARDS = (
     Said("fazer um backup testado do banco", "take a tested backup of the database"),
-    Said("obter a aprovação do DBA por escrito", "get the DBA's written approval"),
+    Said("obter a aprovação do DBA por escrito", "get approval from the DBA in writing"),
     Said("fazer um backup e testar a restauração", "take a backup and test the restore"),
     Said("fazer um dry run e conferir o resultado", "do a dry run and check the result"),
 )

@@ -11,12 +11,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from functools import lru_cache, partial
+from itertools import groupby, pairwise
 
 from neural_hive.specialists.hazard import measure
 from neural_hive.specialists.memo import once_per_plan
-from neural_hive.types import Action, Environment, Plan, Scope, Trait
+from neural_hive.types import Action, Environment, Plan, Safeguard, Scope, Trait
 from neural_hive.understanding.lexicon import Hit, scan
 from neural_hive.understanding.ontology import ontology
 from neural_hive.understanding.tokens import Token
@@ -33,6 +33,7 @@ _MASKED = frozenset(
         "cue:reassurance",
         "cue:without",
         "cue:politeness",
+        "cue:intent_opener",
         "cue:after",
         "cue:before_main",
         "cue:after_main",
@@ -40,10 +41,10 @@ _MASKED = frozenset(
 )
 _PRAISE = ("cue:reassurance", "cue:judge")
 _CARRIERS = frozenset(
-    "de da do com em a o e uma um maneira forma modo muito bem toda todo total plena maior segundo seguindo conforme as os nas "
+    "de da do com em no na a o e uma um maneira forma modo muito bem toda todo total plena maior segundo seguindo conforme as os nas "
     "with in a an the and of very most way manner fashion mode following full all".split()
 )
-_JOINTS = frozenset(("e", "and"))
+_JOINTS = frozenset("e and the a an of to o os as um uma de do da dos das".split())
 _LONGEST = 6
 _CONCEPTS = {"operation": "@", "object": "#"}
 _TAKEN = "*"
@@ -53,7 +54,9 @@ _HARMLESS = (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, 
 OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
 _FIRM = 0.7
 _GRAVE = 0.15
+_TRIVIAL = 0.1
 _REACH = 3
+_LIGHT = ("create", "run")
 
 Words = tuple[str, ...]
 
@@ -73,21 +76,33 @@ def readings_of(plan: Plan) -> tuple[Part, ...]:
     What is said around an act must not talk its danger away, so the gravest of these readings counts.
     Steps that only protect are in neither: they count as the safeguards of the acts that they precede.
     """
-    parts = _parts(plan, protected=any(action.carried_out and action.has(*OF_CONSEQUENCE) for action in plan.actions))
-    plain = [part for part in parts if not _is_praise(part, plan.language)]
+    firm = any(_is_firm(action, plan.language) for action in plan.actions)
+    parts = _parts(plan, protected=firm)
+    plain = [part for part in parts if not _is_aside(part, plan.language, firm=firm)]
     return tuple(dict.fromkeys((_joined(parts), _joined(plain)))) if plain else (_joined(parts),)
 
 
 def _joined(parts: Sequence[Part]) -> Part:
-    return Part(tuple(text for part in parts for text in part.texts), tuple(action for part in parts for action in part.actions))
+    return Part(tuple(dict.fromkeys(text for part in parts for text in part.texts)), tuple(action for part in parts for action in part.actions))
 
 
-def _is_praise(part: Part, language: str) -> bool:
-    """Whether a sentence praises or addresses the judge, and does nothing of consequence that was read with certainty."""
+def _is_aside(part: Part, language: str, *, firm: bool) -> bool:
+    """Whether a sentence or task addresses the judge, or does nothing firm and praises; beside a firm act, also one too vague to be read."""
     _, hits = scan(part.texts[0], "en" if language == "en" else "pt")
     groups = {hit.group for hit in hits}
-    firm = (action.certainty >= _FIRM and measure(action).worst >= _GRAVE for action in part.actions)
-    return "cue:judge" in groups or ("cue:reassurance" in groups and not any(firm))
+    if "cue:judge" in groups:
+        return True
+    if any(_is_firm(action, language) for action in part.actions):
+        return False
+    vague = bool(part.actions) and all(action.object == "unknown" and action.certainty < _FIRM for action in part.actions)
+    return "cue:reassurance" in groups or (firm and vague)
+
+
+def _is_firm(action: Action, language: str) -> bool:
+    """Whether an act does something of consequence to something named in other words than praise, read with certainty."""
+    if not action.carried_out or action.certainty < _FIRM or action.object == "unknown" or not plain_text(action.target, language):
+        return False
+    return action.has(*OF_CONSEQUENCE) and (action.sensitivity >= _TRIVIAL or measure(action).worst >= _GRAVE)
 
 
 def _parts(plan: Plan, *, protected: bool) -> list[Part]:
@@ -104,8 +119,15 @@ def _part(text: str, actions: Sequence[Action], *, protected: bool) -> Part:
 
 
 def protects(action: Action) -> bool:
-    """Whether an act is a step that only protects others: a backup, a test, an approval."""
-    return action.carried_out and ontology().safeguard_of(action.operation) is not None and not action.has(*OF_CONSEQUENCE)
+    """Whether an act is a step that only protects others: a backup, a test, "do a dry run"."""
+    if not action.carried_out or action.has(*OF_CONSEQUENCE) or action.qualifiers or action.denied:
+        return False
+    return ontology().safeguard_of(action.operation) is not None or (action.object == "unknown" and any(map(partial(_holds, action), action.safeguards)))
+
+
+def _holds(action: Action, safeguard: Safeguard) -> bool:
+    words = safeguard.evidence
+    return words is not None and words.task_id == action.task_id and words.start >= action.start
 
 
 def _sentences(plan: Plan, *, protected: bool) -> list[Part]:
@@ -131,11 +153,12 @@ def spoken(text: str, language: str) -> Words:
     tokens, hits = scan(text, "en" if language == "en" else "pt")
     masked = _masked(tokens, hits)
     said = [token.form for token in tokens]
-    for hit in sorted((hit for hit in hits if hit.group in _CONCEPTS), key=lambda hit: hit.start - hit.end):
+    for hit in sorted((hit for hit in hits if hit.group in _CONCEPTS), key=lambda hit: (hit.start - hit.end, hit.group == "operation" and hit.mood != "base")):
         inside = range(hit.start, hit.end)
         if len(inside) <= _LONGEST and not any(said[place][:1] in ("@", "#", _TAKEN) for place in inside):
             said[hit.start : hit.end] = [f"{_CONCEPTS[hit.group]}{hit.id}", *[_TAKEN] * (len(inside) - 1)]
-    return tuple(word for place, word in enumerate(said) if place not in masked and word != _TAKEN)
+    kept = (word for place, word in enumerate(said) if place not in masked and word != _TAKEN)
+    return tuple(word for things, run in groupby(kept, key=lambda word: word[0] == "#") for word in (sorted(set(run)) if things else run))
 
 
 @lru_cache(maxsize=512)
@@ -154,10 +177,11 @@ def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
     masked = {place for place, token in enumerate(tokens) if token.form in _JOINTS}
     masked |= {place for hit in circumstances for place in range(hit.start, min(hit.end, hit.start + _LONGEST))}
     for hit in circumstances:
-        if hit.group in _PRAISE:
+        if hit.group in (*_PRAISE, "environment"):
             masked |= _carried(tokens, hit, masked)
     asides = [hit.start for hit in circumstances if hit.group in (*_PRAISE, "safeguard")]
-    busy = [hit.start for hit in acts if hit.start not in masked]
+    guards = [hit.start for hit in circumstances if hit.group == "safeguard"]
+    busy = [hit.start for hit in acts if hit.start not in masked and not (hit.id in _LIGHT and any(0 <= place - hit.end <= 1 for place in guards))]
     for start, end in _stretches(tokens, hits):
         if any(start <= place < end for place in asides) and not any(start <= place < end for place in busy):
             masked.update(range(start, end))
@@ -171,7 +195,8 @@ def _within(hit: Hit, others: Sequence[Hit]) -> bool:
 def _carried(tokens: Sequence[Token], praise: Hit, masked: set[int]) -> set[int]:
     """The small words around praise: "in a ... manner", "de forma ...", "com todo ..."."""
     found: set[int] = set()
-    for step, place in ((-1, praise.start - 1), (1, praise.end)):
+    sides = ((-1, praise.start - 1), (1, praise.end)) if praise.group in _PRAISE else ((-1, praise.start - 1),)
+    for step, place in sides:
         while 0 <= place < len(tokens) and (place in masked or tokens[place].form in _CARRIERS):
             if tokens[place if step > 0 else place + 1].gap > _PAUSE:
                 break
@@ -194,8 +219,14 @@ def word_features(text: str, language: str) -> Words:
     if not said:
         return ()
     forms = ["^", *said, "$"]
-    pairs = {f"{left} {right}" for left, right in pairwise(forms)}
-    return tuple(sorted({*forms, *pairs}))
+    return tuple(sorted({*said, *(_pair(left, right) for left, right in pairwise(said) if left[0] in "@#" and right[0] in "@#")}))
+
+
+def _pair(left: str, right: str) -> str:
+    """Two neighbours; two known words in one order, whatever the language's grammar makes of them."""
+    if left[0] in "@#" and right[0] in "@#" and right < left:
+        return f"{right} {left}"
+    return f"{left} {right}"
 
 
 def _is_masked(hit: Hit) -> bool:
@@ -250,14 +281,17 @@ RAISING = ("env:production", "sc:all", "sc:wildcard", "q:covert", "q:public_audi
            "q:permanent", "q:data_loss_stated", "q:unprotected", "q:excess", "q:critical_system", "q:claimed_approval", "den:", "late:")  # fmt: skip
 """Features (or their beginnings) that may only raise the score."""
 
-LOWERING = ("sg:",)
+LOWERING = ("sg:", "env:staging", "env:development", "sc:one", "sc:some", "q:partial_rollout", "q:personal_own", "disposable")
 """Features that may only lower it."""
 
 
 def direction(feature: str) -> int:
     """1 for a feature that may only raise the score, -1 for one that may only lower it, else 0."""
-    if feature.startswith(RAISING) or (
-        feature.startswith(("tre:", "trs:")) and (":production:" in feature or ":all:" in feature or ":wildcard:" in feature)
-    ):
+    if feature.startswith(("tre:", "trs:")):
+        return 1 if _MILDER.isdisjoint(feature.split(":")) else -1
+    if feature.startswith(RAISING):
         return 1
     return -1 if feature.startswith(LOWERING) else 0
+
+
+_MILDER = frozenset(("staging", "development", "one", "some"))

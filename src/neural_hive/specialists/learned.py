@@ -16,7 +16,7 @@ from neural_hive.specialists.factors import load_common
 from neural_hive.specialists.features import Part, Words, action_features, plain_text, readings_of, words_of
 from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
-from neural_hive.types import Domain, Plan
+from neural_hive.types import Action, Domain, Plan
 from neural_hive.understanding.domain import classify
 
 MODEL = "reader"
@@ -59,7 +59,13 @@ def _heard(part: Part, language: str) -> Heard:
 
 def _fields(part: Part, language: str) -> Mapping[Domain, float]:
     """The domains by the words that count, so that praise and circumstances move nobody's attention."""
-    return classify("\n".join(plain_text(text, language) for text in part.texts), part.actions)
+    text = "\n".join(plain_text(text, language) for text in part.texts)
+    return _classified(text, tuple((action.operation, action.object) for action in part.actions))
+
+
+@lru_cache(maxsize=64)
+def _classified(text: str, acts: tuple[tuple[str, str], ...]) -> Mapping[Domain, float]:
+    return classify(text, [Action(operation=operation, object=kind) for operation, kind in acts])
 
 
 @lru_cache(maxsize=64)

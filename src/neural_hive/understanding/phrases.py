@@ -10,6 +10,7 @@ from neural_hive.understanding.clauses import COLON, SENTENCE, Clause
 from neural_hive.understanding.grammar import SUBJECTS, verb_rank
 from neural_hive.understanding.lexicon import Hit
 from neural_hive.understanding.ontology import UNKNOWN, ObjectKind, Operation, ontology
+from neural_hive.understanding.protections import turning
 from neural_hive.understanding.words import Words
 
 _LIGHT = frozenset(
@@ -368,12 +369,17 @@ _EASY_CLAUSE = 12
 
 def certainty(words: Words, clause: Clause, head: Hit, target: Target) -> float:
     """How sure the reading is: less without an object, for a noun, in a long clause, among rival verbs."""
-    aside = words.asides
+    aside, end = words.asides, turning(words, clause, head)
     rivals = sum(
-        hit.mood != "noun" and hit.start != head.start and hit.start not in aside and not ontology().safeguard_of(hit.id)
+        hit.mood != "noun"
+        and hit.start != head.start
+        and hit.start < end
+        and hit.start not in aside
+        and not target.start <= hit.start < target.end
+        and not ontology().safeguard_of(hit.id)
         for hit in words.within(clause, "operation")
     )
-    length = max(0, sum(place not in aside for place in range(clause.start, clause.end)) - _EASY_CLAUSE)
+    length = max(0, sum(place not in aside for place in range(clause.start, end)) - _EASY_CLAUSE)
     sure = (0.95 if target.end else 0.65) - (0.1 if head.mood == "noun" else 0.0) - 0.08 * min(rivals, 3) - 0.015 * min(length, 20)
     return round(max(sure, 0.3), 2)
 

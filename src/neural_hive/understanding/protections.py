@@ -54,7 +54,7 @@ def stated(words: Words, clause: Clause, head: Hit | None, *, acting: bool = Tru
             found[hit.id] = Safeguard(kind=hit.id, verified=hit.id in _VERIFIED, evidence=words.evidence(hit))
     if acting and head is not None:
         kind = ontology().safeguard_of(head.id)
-        if kind and not _is_denied(words, clause, head) and not _is_praise(words, clause, head):
+        if kind and not _is_denied(words, clause, head) and not _is_praise(words, clause, head) and not _is_part(words, head):
             found.setdefault(kind, Safeguard(kind=kind, evidence=words.evidence(head)))
     return tuple(found[kind] for kind in sorted(found))
 
@@ -72,10 +72,10 @@ def denied(words: Words, clause: Clause) -> tuple[Safeguard, ...]:
 def _counts(words: Words, clause: Clause, hit: Hit, head: Hit | None) -> bool:
     if _is_denied(words, clause, hit) or (head is not None and _is_object(words, hit, head)):
         return False
+    if hit.words == 1 and _is_praise(words, clause, hit):
+        return False
     if hit.words > 1 or clause.relation == "after":
         return True
-    if _is_praise(words, clause, hit):
-        return False
     floor = max(clause.start, hit.start - _LICENCE_REACH)
     return any(token.form in _LICENCES for token in words.tokens[floor : hit.start])
 
@@ -88,6 +88,12 @@ def comes_later(words: Words, clause: Clause, head: Hit | None) -> tuple[Safegua
         if _is_afterthought(words, head, hit) and not _is_denied(words, clause, hit)
     }
     return tuple(found[kind] for kind in sorted(found))
+
+
+def turning(words: Words, clause: Clause, head: Hit) -> int:
+    """Where the clause turns to what is done afterwards; its end, if it does not."""
+    marks = (mark.start for mark in words.within(clause, "cue:after") if mark.start >= head.end and _is_afterwards(words, mark))
+    return next(marks, clause.end)
 
 
 def begins_later(words: Words, clause: Clause) -> bool:
@@ -105,6 +111,11 @@ def _is_afterwards(words: Words, mark: Hit) -> bool:
     """ "afterwards", "depois"; not "depois de", which tells what comes first."""
     first, following = words.tokens[mark.start].form, [token.form for token in words.tokens[mark.start + 1 : mark.start + 2]]
     return first != "apos" and not (first == "depois" and following in (["de"], ["da"], ["do"], ["das"], ["dos"], ["que"]))
+
+
+def _is_part(words: Words, head: Hit) -> bool:
+    """ "a tested backup": the participle belongs to the name of the protection."""
+    return any(item.start <= head.start and head.end < item.end for item in words.by_group.get("safeguard", ()) if item.words > 1)
 
 
 def _is_praise(words: Words, clause: Clause, hit: Hit) -> bool:

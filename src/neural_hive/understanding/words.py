@@ -31,7 +31,18 @@ class Words:
     def asides(self) -> frozenset[int]:
         """Places of circumstances, protections and praise: they make no act harder to read."""
         hits = (hit for group, found in self.by_group.items() if group in _ASIDES or group.startswith("qualifier:") for hit in found)
-        return frozenset(place for hit in hits for place in range(hit.start, min(hit.end, hit.start + hit.words)))
+        places = {place for hit in hits for place in range(hit.start, min(hit.end, hit.start + hit.words))}
+        return frozenset(places.union(*self._praising()))
+
+    def _praising(self) -> Iterator[range]:
+        """What stands between pauses and praises without doing anything."""
+        praise = [hit.start for hit in self.by_group.get("cue:reassurance", ())]
+        acts = [hit.start for hit in self.by_group.get("operation", ()) if hit.start not in praise]
+        starts = [place for place, token in enumerate(self.tokens) if place == 0 or token.gap] if praise else []
+        for start, end in zip(starts, [*starts[1:], len(self.tokens)], strict=bool(starts)):
+            stretch = range(start, end)
+            if any(place in stretch for place in praise) and not any(place in stretch for place in acts):
+                yield stretch
 
     def has(self, group: str) -> bool:
         """Whether the group occurs anywhere."""
