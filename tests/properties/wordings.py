@@ -207,8 +207,8 @@ class Wish:
     def worded(self, tongue: Tongue, *, before: str = "", after: str = "", scope: str = "") -> str:
         """The intention as a sentence, with words in front of it and behind it."""
         act = self.frame.in_(tongue).format(self.core(tongue, scope)) + self.place.in_(tongue) + self.condition.in_(tongue) + after
-        sentence = before + act if before.rstrip().endswith(("", ",")) and before and not before.rstrip().endswith((".", ":")) else before + _capital(act)
-        return _capital(sentence) if sentence.endswith(".") else _capital(sentence) + "."
+        apart = before.rstrip().endswith((".", ":"))
+        return f"{_capital(before + (_capital(act) if apart else act)).rstrip('.')}."
 
 
 def _capital(text: str) -> str:

@@ -333,7 +333,7 @@ def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
 
 def _of_safeguard(words: Words, hit: Hit, target: Target) -> bool:
     """ "without a backup": the article belongs to the protection, not to what is acted upon."""
-    near = range(hit.end, hit.end + 3)
+    near = range(hit.end, hit.end + 2)
     return hit.start >= target.end > 0 and any(item.start in near for item in words.by_group.get("safeguard", ()))
 
 

@@ -5,10 +5,10 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import SAMPLES, actions, read, spans_hold, standing
 
 from neural_hive.errors import HiveError, PlanError
 from neural_hive.types import Action, Environment, Polarity, Trait
+from tests.unit.planning.samples import SAMPLES, actions, read, spans_hold, standing
 
 
 def patch(path: str, *lines: str, head: str = "") -> str:

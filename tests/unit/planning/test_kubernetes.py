@@ -7,10 +7,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import SAMPLES, actions, read, spans_hold, standing
 
 from neural_hive.errors import HiveError, LimitError, PlanError
 from neural_hive.types import Action, Environment, Scope, Trait
+from tests.unit.planning.samples import SAMPLES, actions, read, spans_hold, standing
 
 
 def manifest(kind: str, spec: Any = None, **extra: Any) -> str:

@@ -5,12 +5,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import SAMPLES
 
 from neural_hive.errors import HiveError, LimitError, PlanError
 from neural_hive.planning import plan
 from neural_hive.types import Context, Domain, Environment, GivenPlan, GivenTask, Intent, Plan, SourcePlan, Trait
 from neural_hive.understanding import understand
+from tests.unit.planning.samples import SAMPLES
 
 
 def planned(text: str = "", source: str | None = None, form: str = "auto", context: Context | None = None, **limits: int) -> Plan:

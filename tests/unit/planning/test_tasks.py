@@ -8,7 +8,6 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import spans_hold
 
 from neural_hive.errors import HiveError, LimitError, PlanError
 from neural_hive.planning.framing import spoken_in
@@ -16,6 +15,7 @@ from neural_hive.planning.reading import Circumstances, Reading
 from neural_hive.planning.tasks import given_tasks, parse_tasks, read_given
 from neural_hive.types import Action, Environment, GivenPlan, GivenTask, Intent, Trait
 from neural_hive.understanding import understand
+from tests.unit.planning.samples import spans_hold
 
 
 def given_plan(*tasks: tuple[str, str] | tuple[str, str, tuple[str, ...]] | GivenTask) -> GivenPlan:

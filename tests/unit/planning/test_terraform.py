@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import SAMPLES, actions, read, spans_hold, standing
 
 from neural_hive.errors import HiveError, PlanError
 from neural_hive.types import Action, Environment, Scope, Trait
+from tests.unit.planning.samples import SAMPLES, actions, read, spans_hold, standing
 
 
 def plan(*changes: dict[str, Any], **extra: Any) -> str:
