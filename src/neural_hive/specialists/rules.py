@@ -147,18 +147,17 @@ class RuleSpecialist:
     def _confidence(self, plan: Plan, found: Sequence[Reading]) -> float:
         if not found:
             return plan.coverage
-        common = self._common
         acts = [reading for reading in found if not protects(reading.action)] or found
-        total = 0.0
-        for reading in acts:
-            action = reading.action
-            sure = action.certainty
-            if action.operation == "unknown":
-                sure *= common.unknown_operation
-            if action.object == "unknown":
-                sure *= common.unknown_object
-            total += sure
-        return plan.coverage * total / len(acts)
+        mean = sum(self._certainty(reading.action) for reading in acts) / len(acts)
+        gravest = max(acts, key=lambda reading: reading.worst)
+        return plan.coverage * min(mean, self._certainty(gravest.action) if gravest.worst >= self._common.conditional else 1.0)
+
+    def _certainty(self, action: Action) -> float:
+        """How sure the reading of one act is, in [0, 1]."""
+        sure = action.certainty
+        if action.operation == "unknown":
+            sure *= self._common.unknown_operation
+        return sure * self._common.unknown_object if action.object == "unknown" else sure
 
     def _vetoes(self, found: Sequence[Reading]) -> tuple[Evidence, ...]:
         return tuple(reading.action.evidence for reading in found if vetoing(reading, self._spec.concerns, self._spec.veto_concern))
