@@ -34,7 +34,6 @@ from tests.properties.wordings import (
 
 few, many = settings(max_examples=60), settings(max_examples=2000)
 PROFILES = [pytest.param(few, id="few"), pytest.param(many, id="many", marks=pytest.mark.slow)]
-LINE = 0.15  # below it there is no danger that a safeguard could govern
 
 tongues: st.SearchStrategy[Tongue] = st.sampled_from(("pt", "en"))
 frames = st.sampled_from(FRAMES)
@@ -89,7 +88,7 @@ def test_production_everything_and_denied_protections_never_help(profile: settin
 def test_a_real_safeguard_before_a_dangerous_act_never_harms(profile: settings) -> None:
     def check(wish: Wish, tongue: Tongue, safeguard: Said, how: str, condition: Said) -> None:
         act, step = wish.worded(tongue), safeguard.in_(tongue)
-        assume(ask(said(act)).harm >= LINE)
+        assume(ask(said(act)).conclusion.verdict is not Verdict.APPROVE)
         then = ", depois " if tongue == "pt" else ", then "
         if how == "sentence":
             never_milder(said(wish.worded(tongue, before=f"{step[0].upper()}{step[1:]}{then}")), said(act))
@@ -106,7 +105,7 @@ def test_a_real_safeguard_before_a_dangerous_act_never_harms(profile: settings) 
 def test_a_safeguard_after_a_dangerous_act_does_not_help(profile: settings) -> None:
     def check(wish: Wish, tongue: Tongue, safeguard: Said, as_task: bool) -> None:
         act, step = wish.worded(tongue), safeguard.in_(tongue)
-        assume(ask(said(act)).harm >= LINE)
+        assume(ask(said(act)).conclusion.verdict is not Verdict.APPROVE)
         if as_task:
             never_milder(tasked("", act), tasked("", act, step))
         else:

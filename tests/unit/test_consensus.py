@@ -225,11 +225,12 @@ ANCHORS = {
     "review_required": [
         plan_of(act("drop the table", "drop", "table", GONE, sensitivity=0.65, blast=0.6)),
         plan_of(act("destroy everything", "delete", "unknown", GONE, scope=Scope.ALL)),
+        plan_of(_new(), _old()),
+        plan_of(act("delete old sessions", "delete", "table", "destructive mutating", sensitivity=0.6, scope=Scope.SOME)),
         plan_of(act("frobnicate it", "unknown", "unknown")),
         plan_of(act("do something", "read", "unknown", "read_only"), coverage=0.3),
     ],
     "conditional": [
-        plan_of(_new(), _old()),
         plan_of(act("scale up", "scale_up", "service", "mutating", sensitivity=0.7, blast=0.75, environment=PRODUCTION)),
         plan_of(act("set the timeout", "configure", "config", "mutating", sensitivity=0.45, environment=PRODUCTION)),
         plan_of(
@@ -257,7 +258,6 @@ ANCHORS = {
         ),
         plan_of(act("set the price to 35", "update", "price", "money mutating", sensitivity=0.75, blast=0.6)),
         plan_of(act("tell the customers", "notify", "people", "contacts_people", sensitivity=0.6, blast=0.6)),
-        plan_of(act("delete old sessions", "delete", "table", "destructive mutating", sensitivity=0.6, scope=Scope.SOME)),
     ],
     "approve": [
         plan_of(act("read the logs", "read", "log", "read_only", sensitivity=0.6, environment=PRODUCTION)),
@@ -272,7 +272,7 @@ ANCHORS = {
     ],
 }
 
-BOUNDS = {"reject": (0.85, 1.0), "review_required": (0.0, 0.83), "conditional": (0.12, 0.48), "approve": (0.0, 0.1)}
+BOUNDS = {"reject": (0.7, 1.0), "review_required": (0.0, 0.83), "conditional": (0.08, 0.17), "approve": (0.0, 0.081)}
 
 
 @pytest.mark.parametrize(

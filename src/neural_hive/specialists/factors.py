@@ -80,6 +80,7 @@ class Common:
     sure_to: float
     familiar_from: float
     familiar_to: float
+    precious_unread: float
 
 
 def load_spec(package: str) -> Spec:

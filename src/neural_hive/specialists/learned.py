@@ -147,6 +147,12 @@ def _settled(found: Sequence[Reading], held: Held, gravest: Heard) -> float:
     return settled
 
 
+def is_precious_unread(reading: Reading) -> bool:
+    """Whether nobody could read what is done to something that matters: no style of words makes that plainly harmless."""
+    action = reading.action
+    return action.operation == "unknown" and action.sensitivity >= load_common().precious_unread and not action.disposable
+
+
 def _lowered(reading: Reading | None, risk: float, gravest: Heard) -> float:
     say = (1.0 - _sureness(reading)) * gravest.familiar
     return min(risk, (1.0 - say) * risk + say * gravest.risk)

@@ -16,7 +16,7 @@ from neural_hive.specialists.changes import change_of
 from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
 from neural_hive.specialists.features import protects
 from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
-from neural_hive.specialists.learned import MODEL, Held, lifted, reader
+from neural_hive.specialists.learned import MODEL, Held, is_precious_unread, lifted, reader
 from neural_hive.specialists.wording import reading_factor, factor_sentence, mitigation_sentence, quiet_sentence, signal_sentence
 from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
 
@@ -81,6 +81,8 @@ class RuleSpecialist:
         lift = lifted(plan, found, Held(risk, confidence, partial(self._alone, plan)), self._spec.listens)
         if lift is not None:
             risk, confidence = lift.risk, lift.confidence
+        if any(map(is_precious_unread, found)):
+            risk = max(risk, self._common.conditional)
         vetoes = self._vetoes(found) if risk >= self._common.reject else ()
         factors: tuple[Factor, ...] = ()
         mitigations: tuple[Mitigation, ...] = ()

@@ -132,11 +132,18 @@ _DIVIDING = ("operation", "scope", "safeguard", "qualifier:public_audience")
 
 
 def _undivided(hits: list[Hit]) -> list[Hit]:
-    """Hits without those inside a set phrase: "before anyone notices" notifies nobody, "please approve" approves nothing."""
+    """Hits without those inside a set phrase: "before anyone notices" notifies nobody, "customer records" record nothing."""
     phrases = [hit for hit in hits if hit.group in _PHRASES and 1 < hit.words == hit.end - hit.start]
+    things = [hit for hit in hits if hit.group == "object" and hit.end - hit.start > 1]
+    if things:
+        hits = [hit for hit in hits if hit.group != "operation" or hit.mood in ("base", "noun") or not _inside(hit, things)]
     if not phrases:
         return hits
-    return [hit for hit in hits if hit.group not in _DIVIDING or not any(held.start <= hit.start and hit.end <= held.end for held in phrases)]
+    return [hit for hit in hits if hit.group not in _DIVIDING or not _inside(hit, phrases)]
+
+
+def _inside(hit: Hit, others: list[Hit]) -> bool:
+    return any(other.start <= hit.start and hit.end <= other.end for other in others)
 
 
 def _end(rest: tuple[str, ...], forms: list[str], place: int, tokens: list[Token]) -> int:

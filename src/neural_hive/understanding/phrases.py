@@ -125,12 +125,13 @@ def governing(words: Words, clause: Clause) -> Hit | None:
         ranked = [(rank, hit) for hit in found if (rank := verb_rank(words.tokens, hit, words.language)) is not None]
         if not ranked and first.start > clause.start + _LEADING:
             return None
-        if not ranked and _opens_unread(words, clause):
+        if all(rank for rank, _ in ranked) and _opens_unread(words, clause):
             return None
         first = min(ranked, key=lambda item: (item[0], item[1].start))[1] if ranked else first
     return _meant(words, first, found)
 
 
+_CARRYING = frozenset("take get have give hold obter tirar ter pegar colher".split())
 _BEFORE_THING = frozenset("o a os as um uma todo toda todos todas the all every our an".split())
 
 
@@ -138,6 +139,8 @@ def _opens_unread(words: Words, clause: Clause) -> bool:
     """ "Zorpar o cadastro", "zorp the records": a verb that nobody knows governs, not the noun of what it is done to."""
     at = clause.start
     if clause.end - at < 3 or words.tokens[at + 1].form not in _BEFORE_THING or any(hit.start == at for found in words.by_group.values() for hit in found):  # noqa: PLR2004 -- verb, article, thing
+        return False
+    if words.tokens[at].form in _CARRYING:
         return False
     return words.language == "en" or words.tokens[at].form.endswith(("ar", "er", "ir"))
 
