@@ -14,7 +14,9 @@ from neural_hive.types import Abstention, Action, Conclusion, Environment, Fired
 
 _NEARLY = 1e-6
 _MATTERS = 0.6  # sensitivity from which a change of unknown place is never plainly approved
-_CHANGING = tuple(trait for trait in Trait if trait not in (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED))
+_CHANGING = tuple(
+    trait for trait in Trait if trait not in (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED)
+)
 _NEUTRAL = 1.0  # the weight of a specialist of whom nothing is known
 
 
@@ -224,7 +226,19 @@ def _clear(case: Case) -> FiredRule | None:
     return _fired(case, "clear", Verdict.APPROVE, probability=percent(case.harm_probability))
 
 
-RULES: tuple[Rule, ...] = (_abstention, _low_confidence, _uncertain_reading, _contradiction, _protected_ground, _missing_protection, _veto, _max_risk_floor, _abstention_band, _removable_risk, _clear)
+RULES: tuple[Rule, ...] = (
+    _abstention,
+    _low_confidence,
+    _uncertain_reading,
+    _contradiction,
+    _protected_ground,
+    _missing_protection,
+    _veto,
+    _max_risk_floor,
+    _abstention_band,
+    _removable_risk,
+    _clear,
+)
 """In the order of the design; the conclusion's verdict is the most severe of those that fire."""
 
 

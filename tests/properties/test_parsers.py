@@ -17,10 +17,13 @@ PROFILES = [pytest.param(few, id="few"), pytest.param(many, id="many", marks=pyt
 BOUND = 2.0  # seconds for a source of some kilobytes, on a busy machine
 
 SEEDS = {
-    "sql": "WITH x AS (SELECT 1) DELETE FROM orders o USING x WHERE o.id = 'a;b' -- prod\n; GRANT ALL ON t TO PUBLIC; $$ $x$ DO BEGIN END",
-    "shell": "set -e; for f in $(ls \"$D\"/*.log); do rm -rf \"${f:?}\" || exit 1; done <<EOF | ssh prod 'bash -c \"x\"'\nEOF\ncase a in b) ;; esac",
-    "terraform": '{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"aws_s3_bucket","change":{"actions":["delete"],"before":{}}}]}',
-    "kubernetes": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: prod}\nspec: {replicas: 0, template: &x {spec: *x}}\n---\n",
+    "sql": "WITH x AS (SELECT 1) DELETE FROM orders o USING x WHERE o.id = 'a;b' -- prod\n; $$ $x$ DO BEGIN END",
+    "shell": 'set -e; for f in $(ls "$D"/*.log); do rm -rf "${f:?}" || exit 1; done <<EOF | ssh prod'
+    " 'bash -c \"x\"'\nEOF\ncase a in b) ;; esac",
+    "terraform": '{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"aws_s3_bucket'
+    '","change":{"actions":["delete"],"before":{}}}]}',
+    "kubernetes": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: prod}\nspec"
+    ": {replicas: 0, template: &x {spec: *x}}\n---\n",
     "diff": "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,2 @@\n-@login_required\n def f():\n+    verify=False\n",
     "json": '{"tasks":[{"id":"a","description":"drop the table","dependencies":[]}],"x":[1,null,true,1e9]}',
     "yaml": "tasks:\n  - {id: a, description: apagar tudo}\n  - &b {id: b, description: |\n      rm -rf /, dependencies: [a]}\n",
@@ -41,11 +44,13 @@ def pieces(notation: str) -> st.SearchStrategy[str]:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_any_bytes_are_understood_or_refused_in_time(notation: str, profile: settings) -> None:
     def check(source: str) -> None:
+        told: list[str] = []
         start = time.monotonic()
         try:
             ask(sourced(source, notation))
         except InputError as refusal:
-            assert refusal.key.startswith("error.")
+            told.append(refusal.key)
         assert time.monotonic() - start < BOUND
+        assert all(key.startswith("error.") for key in told)
 
     profile(given(pieces(notation))(check))()

@@ -60,20 +60,29 @@ secrets = st.one_of(
     letters.map("ghp_{}".format),
 )
 
+DELETION = "DELETE FROM t WHERE k = '{}'"
 PLACES = {
     "text": lambda secret: said(f"Apagar o cadastro de {secret} em produção, e avisar o cliente"),
     "english": lambda secret: said(f"Please delete the customer {secret} from the database, they asked for it"),
     "title": lambda secret: tasked(f"Erase the account of {secret}", "back up the table", "delete the row"),
-    "task": lambda secret: tasked("Limpeza", f"remover o registro {secret}", f"`DELETE FROM t WHERE k = '{secret}'`"),
+    "task": lambda secret: tasked("Limpeza", f"remover o registro {secret}", f"`{DELETION.format(secret)}`"),
     "parameters": lambda secret: Intent(
-        text="x", plan=GivenPlan(tasks=(GivenTask(id="a", description="run it", parameters={"sql": f"DELETE FROM t WHERE k = '{secret}'"}),))
+        text="x",
+        plan=GivenPlan(tasks=(GivenTask(id="a", description="run it", parameters={"sql": DELETION.format(secret)}),)),
     ),
-    "sql": lambda secret: sourced(f"-- {secret}\nDELETE FROM customers WHERE contact = '{secret}';\nINSERT INTO t VALUES ('{secret}', 1);", "sql"),
-    "shell": lambda secret: sourced(f"# {secret}\nWHO='{secret}'\ncurl -d 'who={secret}' https://x.example.com/u; rm -rf \"/data/{secret}\"", "shell"),
+    "sql": lambda secret: sourced(
+        f"-- {secret}\nDELETE FROM customers WHERE contact = '{secret}';\nINSERT INTO t VALUES ('{secret}', 1);", "sql"
+    ),
+    "shell": lambda secret: sourced(
+        f"# {secret}\nWHO='{secret}'\ncurl -d 'who={secret}' https://x.example.com/u; rm -rf \"/data/{secret}\"", "shell"
+    ),
     "kubernetes": lambda secret: sourced(
-        f"# {secret}\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {{owner: '{secret}'}}\ndata:\n  who: '{secret}'\n", "kubernetes"
+        f"# {secret}\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, labels: {{o: '{secret}'}}}}\ndata:\n  who: '{secret}'\n",
+        "kubernetes",
     ),
-    "yaml": lambda secret: sourced(f"tasks:\n  - id: a\n    description: 'apagar {secret}'\n    parameters: {{command: 'rm -rf \"/x/{secret}\"'}}\n", "yaml"),
+    "yaml": lambda secret: sourced(
+        f"tasks:\n  - id: a\n    description: 'apagar {secret}'\n    parameters: {{command: rm -rf /x/{secret}}}\n", "yaml"
+    ),
     "json": lambda secret: sourced(json.dumps({"tasks": [{"id": "a", "type": secret, "description": f"notify {secret}"}]}), "json"),
     "diff": lambda secret: sourced(
         f"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n-who = '{secret}'\n+password = '{secret}'\n ok\n", "diff"
@@ -87,7 +96,11 @@ PLACES = {
                         "address": f'aws_iam_user.u["{secret}"]',
                         "type": "aws_iam_user",
                         "name": "u",
-                        "change": {"actions": ["delete", "create"], "before": {"name": secret}, "after": {"name": secret, "tags": {"who": secret}}},
+                        "change": {
+                            "actions": ["delete", "create"],
+                            "before": {"name": secret},
+                            "after": {"name": secret, "tags": {"who": secret}},
+                        },
                     }
                 ],
             }

@@ -216,9 +216,7 @@ def _capital(text: str) -> str:
 
 
 WISHES = tuple(
-    Wish(verb, thing, weight, scope, place)
-    for verb, things, weight in ACTS
-    for thing, scope, place in product(things, SCOPES, PLACES)
+    Wish(verb, thing, weight, scope, place) for verb, things, weight in ACTS for thing, scope, place in product(things, SCOPES, PLACES)
 )
 HARMFUL = tuple(wish for wish in WISHES if wish.weight == "harmful")
 """Wishes that are dangerous where nothing milder is said."""

@@ -47,5 +47,5 @@ def _flatten(prefix: str, table: dict[str, Any], into: dict[str, dict[str, str]]
         return
     for name, value in table.items():
         if not isinstance(value, dict):
-            raise ValueError(f"message {prefix!r} needs both pt and en")
+            raise TypeError(f"message {prefix!r} needs both pt and en")
         _flatten(f"{prefix}.{name}" if prefix else name, value, into)

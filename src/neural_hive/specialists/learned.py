@@ -13,9 +13,11 @@ from functools import cache, lru_cache
 from neural_hive import models
 from neural_hive.models.linear import LinearModel, Logits, softmax
 from neural_hive.specialists.factors import load_common
-from neural_hive.specialists.features import Part, Words, action_features, plain_text, readings_of, words_of
+from neural_hive.specialists.features import action_features, words_of
 from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
+from neural_hive.specialists.parts import Part, readings_of
+from neural_hive.specialists.spoken import Words, plain_text
 from neural_hive.types import Action, Domain, Plan
 from neural_hive.understanding.domain import classify
 
@@ -44,7 +46,7 @@ class Heard:
 @once_per_plan
 def heard(plan: Plan) -> tuple[Heard, ...]:
     """What is made of a plan stated in natural language, the gravest first; nothing of machine text or of unknown words."""
-    if plan.format not in READ_FORMATS:
+    if plan.format not in READ_FORMATS or not plan.tasks:
         return ()
     found = [_heard(part, plan.language) for part in readings_of(plan)]
     return tuple(sorted((item for item in found if item.familiar), key=lambda item: -item.risk))

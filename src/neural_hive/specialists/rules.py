@@ -14,10 +14,10 @@ from math import exp, log
 
 from neural_hive.specialists.changes import change_of
 from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
-from neural_hive.specialists.features import protects
 from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
 from neural_hive.specialists.learned import MODEL, Held, is_precious_unread, lifted, reader
-from neural_hive.specialists.wording import reading_factor, factor_sentence, mitigation_sentence, quiet_sentence, signal_sentence
+from neural_hive.specialists.parts import protects
+from neural_hive.specialists.wording import factor_sentence, mitigation_sentence, quiet_sentence, reading_factor, signal_sentence
 from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
 
 Basis = Action | Signal | None
@@ -115,7 +115,7 @@ class RuleSpecialist:
 
     def _scores(self, plan: Plan, found: Sequence[Reading]) -> list[Score]:
         scores = [Score(0.0)] * len(self._spec.factors)
-        for reading in found:
+        for reading in _acting(found):
             terms = self._terms(reading)
             for index, rule in enumerate(self._spec.factors):
                 value = heard(rule, terms[index], reading)
@@ -149,7 +149,7 @@ class RuleSpecialist:
     def _confidence(self, plan: Plan, found: Sequence[Reading]) -> float:
         if not found:
             return plan.coverage
-        acts = [reading for reading in found if not protects(reading.action)] or found
+        acts = _acting(found)
         mean = sum(self._certainty(reading.action) for reading in acts) / len(acts)
         gravest = max(acts, key=lambda reading: reading.worst)
         return plan.coverage * min(mean, self._certainty(gravest.action) if gravest.worst >= self._common.conditional else 1.0)
@@ -222,6 +222,11 @@ class RuleSpecialist:
         if count > 1 and reading.worst >= self._common.reject:
             changes.append(change_of("drop_action", action))
         return changes
+
+
+def _acting(found: Sequence[Reading]) -> Sequence[Reading]:
+    """The acts that are judged: a step that only protects others is no risk of its own beside them."""
+    return [reading for reading in found if not protects(reading.action)] or found
 
 
 def _higher(score: Score, own: tuple[float, Action] | None) -> Score:

@@ -22,8 +22,9 @@ from pathlib import Path
 
 from neural_hive.evaluation.cases import CLASSES, Case, load_cases, seen_half
 from neural_hive.planning import plan
-from neural_hive.specialists.features import action_features, direction, readings_of, words_of
+from neural_hive.specialists.features import action_features, direction, words_of
 from neural_hive.specialists.learned import ACTION_SCALE, MODEL, WORD_SCALE
+from neural_hive.specialists.parts import readings_of
 from neural_hive.training import linear
 from neural_hive.training.linear import Weights
 from neural_hive.types import SourcePlan

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from neural_hive.types import Action, Environment, Language, Polarity, Safeguard, Signal, Trait
 from neural_hive.understanding import phrases
@@ -94,7 +95,7 @@ def _read_clause(words: Words, clause: Clause) -> list[Action]:
         certainty=phrases.certainty(words, clause, head, target),
         safeguards=stated(words, clause, head, acting=False),
         denied=denied(words, clause),
-        qualifiers=phrases.qualifiers(words, clause, target),
+        qualifiers=phrases.qualifiers(words, clause),
     )
     action = replace(action, text=words.text[action.start : action.end])
     return [phrases.sharpened(words, clause, action, target.kind)]
@@ -127,7 +128,7 @@ def _unread(words: Words, clause: Clause) -> list[Action]:
         certainty=0.8 if asks else 0.3,
         safeguards=stated(words, clause, None),
         denied=denied(words, clause),
-        qualifiers=phrases.qualifiers(words, clause, None),
+        qualifiers=phrases.qualifiers(words, clause),
     )
     return [action]
 
@@ -139,7 +140,7 @@ def _inherit(words: Words, clauses: Sequence[Clause], found: list[tuple[Clause, 
     covert = words.has("qualifier:covert")
     result = []
     for clause, action in found:
-        changes: dict[str, object] = {}
+        changes: dict[str, Any] = {}
         if action.environment is Environment.UNKNOWN and environment is not Environment.UNKNOWN:
             changes["environment"] = environment
         if denials and not action.denied:
@@ -173,7 +174,7 @@ def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple
 
 
 def _coordinated(words: Words, found: list[tuple[Clause, Action]]) -> list[tuple[Clause, Action]]:
-    """ "Draft the procedure for destroying media and disposing of tapes": the second gerund is still only written about."""
+    """As in "Draft the procedure for destroying media and disposing of tapes": the second gerund is still only written about."""
     result: list[tuple[Clause, Action]] = []
     for clause, action in found:
         before = result[-1] if result else None

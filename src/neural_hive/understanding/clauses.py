@@ -55,7 +55,7 @@ _PURPOSES = frozenset(("deceive", "hide", "exfiltrate", "attack", "expose"))
 
 
 def _is_setting(start: int, end: int, tokens: Sequence[Token], verbs: set[int]) -> bool:
-    """ "In the test store, lower the prices": a setting in front belongs to the clause that follows."""
+    """As in "In the test store, lower the prices": a setting in front belongs to the clause that follows."""
     return tokens[start].form in _SETTINGS and tokens[end].gap == COMMA and not any(place in verbs for place in range(start, end))
 
 

@@ -107,8 +107,43 @@ _BEFORE_GERUND = frozenset(
 _PASSIVE = frozenset(["be", "been", "being", "is", "are", "was", "were", "get", "gets", "got", "getting"])
 _LET_REACH = 6
 _BEFORE_NOUN = frozenset(
-    "the a an our your their its my his her this that these those any every each no without with of for "
-    "o a os as um uma por seu sua seus suas nosso nossa".split()
+    [
+        "the",
+        "a",
+        "an",
+        "our",
+        "your",
+        "their",
+        "its",
+        "my",
+        "his",
+        "her",
+        "this",
+        "that",
+        "these",
+        "those",
+        "any",
+        "every",
+        "each",
+        "no",
+        "without",
+        "with",
+        "of",
+        "for",
+        "o",
+        "a",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "por",
+        "seu",
+        "sua",
+        "seus",
+        "suas",
+        "nosso",
+        "nossa",
+    ]
 )
 SUBJECTS = frozenset(["i", "we", "they", "he", "she", "it", "you", "who", "already", "have", "has", "had", "somebody", "someone"])
 
@@ -141,12 +176,12 @@ def _english(tokens: Sequence[Token], hit: Hit, before: str) -> int | None:
 
 
 def _is_possessive(token: Token) -> bool:
-    """ "the owner's": the form has lost its 's."""
+    """As in "the owner's": the form has lost its 's."""
     return token.end - token.start == len(token.form) + 2
 
 
 def _is_let(tokens: Sequence[Token], place: int) -> bool:
-    """ "Let the system dismiss ...", "have the agent send ...": the bare verb after its subject."""
+    """As in "Let the system dismiss ...", "have the agent send ...": the bare verb after its subject."""
     opener = next(
         (back for back in range(place - 1, max(-1, place - _LET_REACH), -1) if tokens[back].form in ("let", "have", "make", "help")), None
     )

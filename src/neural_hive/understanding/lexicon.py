@@ -136,10 +136,18 @@ def _undivided(hits: list[Hit]) -> list[Hit]:
     phrases = [hit for hit in hits if hit.group in _PHRASES and 1 < hit.words == hit.end - hit.start]
     things = [hit for hit in hits if hit.group == "object" and hit.end - hit.start > 1]
     if things:
-        hits = [hit for hit in hits if hit.group != "operation" or hit.mood in ("base", "noun") or not _inside(hit, things)]
+        hits = [hit for hit in hits if hit.group != "operation" or not _names(hit, things)]
     if not phrases:
         return hits
     return [hit for hit in hits if hit.group not in _DIVIDING or not _inside(hit, phrases)]
+
+
+def _names(hit: Hit, things: list[Hit]) -> bool:
+    """Whether a form is part of a thing's name: "administrator access", "customer records"."""
+    return any(
+        thing.start <= hit.start and hit.end <= thing.end and (hit.start > thing.start or hit.mood not in ("base", "noun"))
+        for thing in things
+    )
 
 
 def _inside(hit: Hit, others: list[Hit]) -> bool:
@@ -237,7 +245,28 @@ def _node(entries: list[Entry]) -> Node:
     )
 
 
-_FUNCTION_WORDS = frozenset(("para", "como", "sobre", "entre", "contra", "nada", "cada", "fora", "caso", "uso", "segundo", "conforme", "era", "ante", "mesmo", "de", "da", "por"))
+_FUNCTION_WORDS = frozenset(
+    (
+        "para",
+        "como",
+        "sobre",
+        "entre",
+        "contra",
+        "nada",
+        "cada",
+        "fora",
+        "caso",
+        "uso",
+        "segundo",
+        "conforme",
+        "era",
+        "ante",
+        "mesmo",
+        "de",
+        "da",
+        "por",
+    )
+)
 
 
 def _forms(verbs: Iterable[str], surface: Found, language: str) -> dict[str, tuple[tuple[str, Mood], ...]]:

@@ -131,14 +131,18 @@ def governing(words: Words, clause: Clause) -> Hit | None:
     return _meant(words, first, found)
 
 
-_CARRYING = frozenset("take get have give hold obter tirar ter pegar colher".split())
-_BEFORE_THING = frozenset("o a os as um uma todo toda todos todas the all every our an".split())
+_CARRYING = frozenset(["take", "get", "have", "give", "hold", "obter", "tirar", "ter", "pegar", "colher"])
+_BEFORE_THING = frozenset(["o", "a", "os", "as", "um", "uma", "todo", "toda", "todos", "todas", "the", "all", "every", "our", "an"])
 
 
 def _opens_unread(words: Words, clause: Clause) -> bool:
-    """ "Zorpar o cadastro", "zorp the records": a verb that nobody knows governs, not the noun of what it is done to."""
+    """As in "Zorpar o cadastro", "zorp the records": a verb that nobody knows governs, not the noun of what it is done to."""
     at = clause.start
-    if clause.end - at < 3 or words.tokens[at + 1].form not in _BEFORE_THING or any(hit.start == at for found in words.by_group.values() for hit in found):  # noqa: PLR2004 -- verb, article, thing
+    if (
+        clause.end - at < 3
+        or words.tokens[at + 1].form not in _BEFORE_THING
+        or any(hit.start == at for found in words.by_group.values() for hit in found)
+    ):
         return False
     if words.tokens[at].form in _CARRYING:
         return False
@@ -215,7 +219,7 @@ def _joined(words: Words, start: int, end: int) -> bool:
 
 
 def _contains(words: Words, holder: Hit, held: Hit) -> bool:
-    """ "the spreadsheet with tax ids": what a list or file holds decides, if it is the sensitive part."""
+    """As in "the spreadsheet with tax ids": what a list or file holds decides, if it is the sensitive part."""
     kind, inside = ontology().objects[holder.id], ontology().objects[held.id]
     between = words.tokens[holder.end : held.start]
     return (
@@ -268,7 +272,7 @@ def polarity(words: Words, clause: Clause, head: Hit, operation: Operation) -> P
 
 
 def _rehearses(words: Words, clause: Clause, hit: Hit) -> bool:
-    """ "dry-run only" in the same sentence, but not "not in dry-run"."""
+    """As in "dry-run only" in the same sentence, but not "not in dry-run"."""
     return words.sentence_of(hit.start) == clause.sentence and not words.near_before(hit.start, "cue:negation", 2, clause.start)
 
 
@@ -277,7 +281,7 @@ _SUBJECT_REACH = 7
 
 
 def _has_negated_subject(words: Words, clause: Clause, head: Hit) -> bool:
-    """ "Nothing gets evicted", "nenhuma regra e aberta", "no disk is encrypted": a subject that is nobody does nothing."""
+    """As in "Nothing gets evicted", "nenhuma regra e aberta", "no disk is encrypted": a subject that is nobody does nothing."""
     floor = max(clause.start, head.start - _SUBJECT_REACH)
     if any(token.form in _NOBODY for token in words.tokens[floor : head.start]):
         return True
@@ -298,7 +302,7 @@ def _is_reported(words: Words, clause: Clause, head: Hit) -> bool:
 
 
 def _tells_when(words: Words, hit: Hit) -> bool:
-    """ "Yesterday we paid", not "yesterday's backup" nor "o e-mail de ontem"."""
+    """As in "Yesterday we paid", not "yesterday's backup" nor "o e-mail de ontem"."""
     last = words.tokens[hit.end - 1]
     possessive = last.end - last.start > len(last.form)
     return not possessive and (hit.start == 0 or words.tokens[hit.start - 1].form not in ("de", "do", "da", "of", "from"))
@@ -336,7 +340,11 @@ def prevailing_environment(words: Words, clauses: Sequence[Clause]) -> Environme
 
 def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
     """How much is touched: the quantifier of the object's own phrase, then any in the clause."""
-    named = [hit for hit in words.within(clause, "scope") if (hit.start >= head.start or not target.end) and not _of_safeguard(words, hit, target)]
+    named = [
+        hit
+        for hit in words.within(clause, "scope")
+        if (hit.start >= head.start or not target.end) and not _of_safeguard(words, hit, target)
+    ]
     kinds = {hit.id for hit in named}
     if target.end and not kinds & {"all", "some"} and _is_numbered(words, target):
         return Scope.ONE
@@ -348,13 +356,13 @@ def scope(words: Words, clause: Clause, head: Hit, target: Target) -> Scope:
 
 
 def _of_safeguard(words: Words, hit: Hit, target: Target) -> bool:
-    """ "without a backup": the article belongs to the protection, not to what is acted upon."""
+    """As in "without a backup": the article belongs to the protection, not to what is acted upon."""
     near = range(hit.end, hit.end + 2)
     return hit.start >= target.end > 0 and any(item.start in near for item in words.by_group.get("safeguard", ()))
 
 
 def _is_numbered(words: Words, target: Target) -> bool:
-    """ "order 5581", "customer 8812": a number behind the noun names one of them."""
+    """As in "order 5581", "customer 8812": a number behind the noun names one of them."""
     end = words.tokens[target.end].form if target.end < len(words.tokens) else ""
     return end.isdigit() and len(end) > 1 and words.tokens[target.end].gap == 0
 
@@ -374,7 +382,7 @@ def disposable(words: Words, clause: Clause, head: Hit, target: Target) -> bool:
     return any(start <= hit.start < end and not (head.start <= hit.start < head.end) for hit in words.within(clause, "disposable"))
 
 
-def qualifiers(words: Words, clause: Clause, target: Target | None) -> tuple[str, ...]:
+def qualifiers(words: Words, clause: Clause) -> tuple[str, ...]:
     """Circumstances that the clause states."""
     found = [group.partition(":")[2] for group in words.qualifiers if words.any_within(clause, group)]
     return tuple(found)
@@ -440,11 +448,13 @@ def _leaked(words: Words, clause: Clause, kind: ObjectKind) -> ObjectKind | None
     return max((found for found in named if found.class_ in _LEAKABLE), key=lambda found: found.sensitivity, default=None)
 
 
-_INTERROGATIVES = frozenset("what which who whose when why quanto quanta quantos quantas qual quais quem quando".split())
+_INTERROGATIVES = frozenset(
+    ["what", "which", "who", "whose", "when", "why", "quanto", "quanta", "quantos", "quantas", "qual", "quais", "quem", "quando"]
+)
 
 
 def _asks_about(words: Words, clause: Clause) -> bool:
-    """"Which personal data do we collect?" asks about an act; "how do I ..." means to do it."""
+    """ "Which personal data do we collect?" asks about an act; "how do I ..." means to do it."""
     first = words.tokens[clause.start].form
     after = words.tokens[clause.start + 1].form if clause.start + 1 < clause.end else ""
     return first in _INTERROGATIVES or (first, after) in (("how", "many"), ("how", "much"), ("how", "long"), ("por", "que"))
@@ -455,9 +465,13 @@ def is_question(words: Words, clause: Clause) -> bool:
     return any(hit.start <= clause.start + 1 for hit in words.within(clause, "cue:question"))
 
 
+def _plain_length(words: Words, clause: Clause) -> int:
+    return sum(place not in words.asides for place in range(clause.start, clause.end))
+
+
 def is_small_talk(words: Words, clause: Clause) -> bool:
     """Greetings, courtesies and labels ("docs:"), which ask for nothing."""
-    if clause.end < len(words.tokens) and words.tokens[clause.end].gap == COLON and clause.end - clause.start <= 2:
+    if clause.end < len(words.tokens) and words.tokens[clause.end].gap == COLON and _plain_length(words, clause) <= 2:
         return words.any_within(clause, "cue:label")
     if not words.any_within(clause, "operation") and any(hit.start == clause.start for hit in words.within(clause, "cue:politeness")):
         return True
@@ -472,7 +486,7 @@ def is_step(words: Words, clause: Clause) -> bool:
 
 
 def is_attribute(words: Words, clause: Clause, head: Hit) -> bool:
-    """ "..., already checked and backed up": a participle that says how things are, not what will be done."""
+    """As in "..., already checked and backed up": a participle that says how things are, not what will be done."""
     if head.mood not in ("participle", "past") or clause.start == 0 or words.tokens[clause.start].gap == SENTENCE:
         return False
     operation = ontology().operation(head.id)

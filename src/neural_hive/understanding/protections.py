@@ -41,7 +41,7 @@ _LICENCES = frozenset(
 _LICENCE_REACH = 4
 _DENIAL_REACH = 4
 _VERIFIED = frozenset(("restore_test",))
-_DONE = frozenset("already ja foi foram was were been once after apos depois".split())
+_DONE = frozenset(["already", "ja", "foi", "foram", "was", "were", "been", "once", "after", "apos", "depois"])
 
 
 def stated(words: Words, clause: Clause, head: Hit | None, *, acting: bool = True) -> tuple[Safeguard, ...]:
@@ -108,18 +108,18 @@ def _is_afterthought(words: Words, head: Hit | None, hit: Hit) -> bool:
 
 
 def _is_afterwards(words: Words, mark: Hit) -> bool:
-    """ "afterwards", "depois"; not "depois de", which tells what comes first."""
+    """As in "afterwards", "depois"; not "depois de", which tells what comes first."""
     first, following = words.tokens[mark.start].form, [token.form for token in words.tokens[mark.start + 1 : mark.start + 2]]
     return first != "apos" and not (first == "depois" and following in (["de"], ["da"], ["do"], ["das"], ["dos"], ["que"]))
 
 
 def _is_part(words: Words, head: Hit) -> bool:
-    """ "a tested backup": the participle belongs to the name of the protection."""
+    """As in "a tested backup": the participle belongs to the name of the protection."""
     return any(item.start <= head.start and head.end < item.end for item in words.by_group.get("safeguard", ()) if item.words > 1)
 
 
 def _is_praise(words: Words, clause: Clause, hit: Hit) -> bool:
-    """ "a tested procedure": an adjective that nobody carries out; "already tested" and "once tested" tell of a step."""
+    """As in "a tested procedure": an adjective that nobody carries out; "already tested" and "once tested" tell of a step."""
     if not any(praise.start <= hit.start and hit.end <= praise.end for praise in words.by_group.get("cue:reassurance", ())):
         return False
     floor = max(clause.start, hit.start - 2)
@@ -127,7 +127,7 @@ def _is_praise(words: Words, clause: Clause, hit: Hit) -> bool:
 
 
 def _is_object(words: Words, hit: Hit, head: Hit) -> bool:
-    """ "delete the backups": the word names what is acted upon, not a protection."""
+    """As in "delete the backups": the word names what is acted upon, not a protection."""
     operation = ontology().operation(head.id)
     return (
         (not operation.safeguard or head.id == "restore")

@@ -61,7 +61,7 @@ def _form(word: str) -> str:
 
 
 def _with_infinitive(base: str, form: str) -> str:
-    """ "apaga-los" hides the infinitive "apagar"; "desfazer-se" shows it."""
+    """As in "apaga-los" hides the infinitive "apagar"; "desfazer-se" shows it."""
     if base[-1:] in ("a", "e", "i") and form[len(base) :].startswith("-l"):
         return base + "r"
     return base

@@ -10,7 +10,6 @@ from neural_hive.understanding.clauses import SENTENCE, Clause
 from neural_hive.understanding.lexicon import Hit
 from neural_hive.understanding.tokens import Token
 
-
 _ASIDES = ("environment", "timing", "safeguard", "cue:reassurance", "cue:judge", "cue:deny", "cue:politeness")
 
 
