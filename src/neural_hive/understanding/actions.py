@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from neural_hive.types import Action, Environment, Language, Polarity, Safeguard, Signal, Trait
-from neural_hive.understanding import phrases
+from neural_hive.understanding import circumstances, discourse, phrases, polarity
 from neural_hive.understanding.clauses import Clause, cut
 from neural_hive.understanding.lexicon import match, scan
 from neural_hive.understanding.ontology import UNKNOWN, ontology
@@ -59,7 +59,7 @@ def read(text: str, language: Language = "en", *, task_id: str = "") -> TextRead
     return TextReading(
         actions=tuple(action for _, action in actions),
         order=tuple(clause.order for clause, _ in actions),
-        signals=phrases.signals(words),
+        signals=discourse.signals(words),
         coverage=_coverage(words, clauses, readings),
     )
 
@@ -67,16 +67,15 @@ def read(text: str, language: Language = "en", *, task_id: str = "") -> TextRead
 def _read_clause(words: Words, clause: Clause) -> list[Action]:
     """The clause's governing action, if it has one, and what a purpose or prevention adds."""
     head = phrases.governing(words, clause)
-    if phrases.is_small_talk(words, clause):
+    if discourse.is_small_talk(words, clause):
         return []
     if head is None:
         return _unread(words, clause)
-    if phrases.is_attribute(words, clause, head):
+    if discourse.is_attribute(words, clause, head):
         return []
     name = phrases.operation_meant(words, clause, head)
     operation = ontology().operation(name)
     target = phrases.target(words, clause, head)
-    polarity = phrases.polarity(words, clause, head, operation)
     action = Action(
         operation=name,
         object=target.kind.id,
@@ -87,18 +86,18 @@ def _read_clause(words: Words, clause: Clause) -> list[Action]:
         traits=_effective(operation.traits_on(target.kind.class_)),
         sensitivity=min(target.kind.sensitivity, operation.at_stake),
         blast=target.kind.blast,
-        environment=phrases.environment(words, clause),
-        scope=phrases.scope(words, clause, head, target),
-        timing=phrases.timing(words, clause),
-        polarity=polarity,
-        disposable=phrases.disposable(words, clause, head, target),
-        certainty=phrases.certainty(words, clause, head, target),
+        environment=circumstances.environment(words, clause),
+        scope=circumstances.scope(words, clause, head, target),
+        timing=circumstances.timing(words, clause),
+        polarity=polarity.polarity(words, clause, head, operation),
+        disposable=circumstances.disposable(words, clause, head, target),
+        certainty=circumstances.certainty(words, clause, head, target),
         safeguards=stated(words, clause, head, acting=False),
         denied=denied(words, clause),
-        qualifiers=phrases.qualifiers(words, clause),
+        qualifiers=circumstances.qualifiers(words, clause),
     )
     action = replace(action, text=words.text[action.start : action.end])
-    return [phrases.sharpened(words, clause, action, target.kind)]
+    return [circumstances.sharpened(words, clause, action, target.kind)]
 
 
 def _effective(traits: Sequence[Trait]) -> tuple[Trait, ...]:
@@ -107,7 +106,7 @@ def _effective(traits: Sequence[Trait]) -> tuple[Trait, ...]:
 
 def _unread(words: Words, clause: Clause) -> list[Action]:
     """A clause whose verb is not known: a question asks to read; what names things is an action nobody could read."""
-    asks = phrases.is_question(words, clause)
+    asks = discourse.is_question(words, clause)
     things = list(words.within(clause, "object"))
     if clause.relation != "main" or not (things or asks):
         return []
@@ -123,19 +122,19 @@ def _unread(words: Words, clause: Clause) -> list[Action]:
         traits=(Trait.READ_ONLY,) if asks else (),
         sensitivity=kind.sensitivity,
         blast=kind.blast,
-        environment=phrases.environment(words, clause),
-        polarity=Polarity.AFFIRMED if asks else phrases.bare_polarity(words, clause),
+        environment=circumstances.environment(words, clause),
+        polarity=Polarity.AFFIRMED if asks else polarity.bare_polarity(words, clause),
         certainty=0.8 if asks else 0.3,
         safeguards=stated(words, clause, None),
         denied=denied(words, clause),
-        qualifiers=phrases.qualifiers(words, clause),
+        qualifiers=circumstances.qualifiers(words, clause),
     )
     return [action]
 
 
 def _inherit(words: Words, clauses: Sequence[Clause], found: list[tuple[Clause, Action]]) -> list[tuple[Clause, Action]]:
     """Circumstances said once hold for the clauses that do not say: environment, safeguards, denials, hiding."""
-    environment = phrases.prevailing_environment(words, clauses)
+    environment = circumstances.prevailing_environment(words, clauses)
     denials = tuple(d for clause in clauses for d in denied(words, clause))
     covert = words.has("qualifier:covert")
     result = []
@@ -168,7 +167,7 @@ def _around(words: Words, clauses: Sequence[Clause], own: Clause) -> tuple[tuple
             late.extend(comes_later(words, clause, head))
         if clause is own:
             continue
-        turns = clause.relation == "before" or phrases.is_step(words, clause) or begins_later(words, clause)
+        turns = clause.relation == "before" or discourse.is_step(words, clause) or begins_later(words, clause)
         (late if clause.order > own.order and turns else before).extend(stated(words, clause, head))
     return tuple(before), tuple(late)
 
@@ -201,7 +200,7 @@ def _coverage(words: Words, clauses: Sequence[Clause], readings: Sequence[list[A
     total = known = 0.0
     for clause, actions in zip(clauses, readings, strict=True):
         weight = float(clause.end - clause.start)
-        if phrases.is_small_talk(words, clause):
+        if discourse.is_small_talk(words, clause):
             continue
         total += weight
         if any(action.operation != "unknown" for action in actions) or (
