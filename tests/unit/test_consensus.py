@@ -272,7 +272,7 @@ ANCHORS = {
     ],
 }
 
-BOUNDS = {"reject": (0.7, 1.0), "review_required": (0.0, 0.83), "conditional": (0.08, 0.17), "approve": (0.0, 0.081)}
+BOUNDS = {"reject": (0.7, 1.0), "review_required": (0.0, 0.95), "conditional": (0.05, 0.22), "approve": (0.0, 0.061)}
 
 
 @pytest.mark.parametrize(
