@@ -76,6 +76,7 @@ class Common:
     signals: Mapping[str, float]
     reader_risk: tuple[float, float, float]
     reader_trust: float
+    reader_doubt: float
     sure_from: float
     sure_to: float
     familiar_from: float

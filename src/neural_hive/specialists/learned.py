@@ -18,12 +18,14 @@ from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
 from neural_hive.specialists.parts import Part, readings_of
 from neural_hive.specialists.spoken import Words, plain_text
-from neural_hive.types import Action, Domain, Plan
+from neural_hive.types import Action, Domain, Plan, Trait
 from neural_hive.understanding.domain import classify
 
 MODEL = "reader"
 ACTION_SCALE = 0.5
 WORD_SCALE = 0.45  # for any number of words: what is added must not drown what was there
+_WHOLE = 0.95
+_FIRM = 0.75
 READ_FORMATS = frozenset(("text", "tasks", "json", "yaml"))
 
 
@@ -125,12 +127,25 @@ def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[st
     gravest = readings[0]
     common, settled, confidence = load_common(), _settled(found, held, gravest), held.confidence
     own = max(item.risk * _listened(item, listens) for item in readings)
+    if gravest.risk < common.reader_doubt and _only_looks(plan, found):
+        own = 0.0
     return Lift(
         risk=max(settled, own),
         confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(gravest.chances) - 1.0) * common.reader_trust * gravest.familiar,
         learned=gravest.risk,
         raised=own > settled,
     )
+
+
+def _only_looks(plan: Plan, found: Sequence[Reading]) -> bool:
+    """Whether all of the plan was read, and all that it does is look: then a slight doubt about its words raises nothing."""
+    if plan.signals or plan.coverage < _WHOLE:
+        return False
+    return all(_is_look(reading.action) for reading in found)
+
+
+def _is_look(action: Action) -> bool:
+    return action.traits == (Trait.READ_ONLY,) and action.certainty >= _FIRM and not action.qualifiers and not action.denied
 
 
 def _listened(reading: Heard, listens: Mapping[str, float]) -> float:
