@@ -10,7 +10,6 @@ import msgspec
 from neural_hive.models.base import Artefact
 
 Logits = tuple[float, float, float]
-ZERO: Logits = (0.0, 0.0, 0.0)
 
 
 class _Content(msgspec.Struct, forbid_unknown_fields=True):

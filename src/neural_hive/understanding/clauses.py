@@ -1,7 +1,7 @@
 """Sentences cut into clauses, each with the place it takes when the plan is carried out.
 
-"Back up the table, then drop it" are two clauses; "turn it off before the new one is running" are
-two whose order of execution is the order in which they stand, "after the new one is running" is
+"Back up the table, then drop it" are two clauses; "stop the job before the copy ends" are
+two whose order of execution is the order in which they stand, "after the copy ends" is
 the reverse. A clause that says how the main one is done ("without backup") stays with it.
 """
 

@@ -87,7 +87,7 @@ def _irregular_portuguese(verb: str) -> dict[Mood, str] | None:
     return None
 
 
-_REGULAR = ("meter", "bater", "verter", "reter_", "lever", "crever", "volver", "mover", "dever", "viver", "aver")
+_REGULAR = ("meter", "bater", "verter", "lever", "crever", "volver", "mover", "dever", "viver", "aver")
 
 
 def _softened(stem: str, vowel: str) -> str:

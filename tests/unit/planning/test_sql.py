@@ -13,18 +13,9 @@ from neural_hive.errors import PlanError
 from neural_hive.planning.reading import Circumstances, Reading
 from neural_hive.planning.sql import read_sql
 from neural_hive.types import Action, Environment, Polarity, Scope, Trait
+from tests.unit.planning.gravity import gravest_of, is_grave, is_tame
 
 NOWHERE = Circumstances()
-GRAVE = (
-    Trait.IRREVERSIBLE,
-    Trait.UNBOUNDED,
-    Trait.EXPOSING,
-    Trait.WEAKENS_CONTROL,
-    Trait.UNTRUSTED,
-    Trait.RAISES_PRIVILEGE,
-    Trait.INTERRUPTING,
-    Trait.DECEPTIVE,
-)
 
 
 def read(source: str, circumstances: Circumstances = NOWHERE) -> Reading:
@@ -36,26 +27,7 @@ def actions(source: str, circumstances: Circumstances = NOWHERE) -> list[Action]
 
 
 def gravest(source: str) -> Action:
-    """The action a careful reader would point at."""
-    return max(
-        actions(source),
-        key=lambda a: (a.carried_out, not a.disposable, not a.has(Trait.READ_ONLY), a.has(*GRAVE), a.has(Trait.DESTRUCTIVE), a.sensitivity),
-    )
-
-
-def is_grave(action: Action) -> bool:
-    return (
-        action.carried_out
-        and not action.disposable
-        and action.has(*GRAVE)
-        and action.sensitivity >= 0.5
-        and not any(guard.verified for guard in action.safeguards)
-    )
-
-
-def is_tame(action: Action) -> bool:
-    quiet = action.has(Trait.READ_ONLY, Trait.ADDITIVE) or action.disposable or not action.carried_out
-    return quiet and not (action.carried_out and not action.disposable and action.has(Trait.DESTRUCTIVE, *GRAVE))
+    return gravest_of(actions(source))
 
 
 DANGEROUS = [
