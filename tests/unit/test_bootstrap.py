@@ -89,4 +89,4 @@ async def test_a_warm_hive_is_ready_once_its_parsers_are_loaded(tmp_path: Path) 
         assert "warm-up" in {item.name for item in state.dependencies}
         start = time.perf_counter()
         await hive.review(Intent(text="", plan=SourcePlan(source="DELETE FROM users;")))
-        assert time.perf_counter() - start < 0.25
+        assert time.perf_counter() - start < 1.0

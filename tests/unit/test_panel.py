@@ -66,11 +66,11 @@ async def test_an_opinion_under_another_name_does_not_count() -> None:
 
 
 async def test_remote_voices_are_asked_at_once_and_told_as_ready() -> None:
-    voices = [Voice("slow", delay=0.2), Voice("quick", delay=0.1), Voice("here")]
+    voices = [Voice("slow", delay=0.6), Voice("quick", delay=0.5), Voice("here")]
     start = time.perf_counter()
     said = await heard(*voices, remote=frozenset({"slow", "quick"}))
     assert [voice.specialist for voice in said] == ["here", "quick", "slow"]
-    assert time.perf_counter() - start < 0.29
+    assert time.perf_counter() - start < 1.0
 
 
 async def test_leaving_early_leaves_nothing_running() -> None:

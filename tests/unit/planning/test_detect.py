@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neural_hive.planning.detect import FORMATS, detect
+from tests.pace import pace
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,4 @@ def test_any_text_has_a_format(source: str) -> None:
     ],
 )
 def test_long_hostile_text_is_quick(source: str) -> None:
-    start = time.process_time()
-    detect(source)
-    assert time.process_time() - start < 0.3
+    assert pace(lambda: detect(source)) < 80

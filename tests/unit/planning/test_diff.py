@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from neural_hive.errors import HiveError, PlanError
 from neural_hive.types import Action, Environment, Polarity, Trait
+from tests.pace import pace
 from tests.unit.planning.samples import SAMPLES, actions, read, spans_hold, standing
 
 
@@ -204,16 +204,12 @@ def test_what_is_no_diff_is_refused(source: str) -> None:
 def test_a_long_diff_is_quick() -> None:
     lines = [f"+    value_{number} = compute(item, {number})  # step" for number in range(450)]
     read(patch("app/a.py", "+x"), "diff")
-    start = time.process_time()
-    read(patch("app/a.py", *lines), "diff")
-    assert time.process_time() - start < 0.3
+    assert pace(lambda: read(patch("app/a.py", *lines), "diff")) < 80
 
 
 @pytest.mark.parametrize("line", ["a" * 20_000, '"' * 20_000, "password=" * 2_000, "if user " * 2_000, "SELECT " * 3_000, "'a b " * 4_000])
 def test_a_hostile_line_is_quick(line: str) -> None:
-    start = time.process_time()
-    read(patch("app/a.py", f"+{line}", f"-{line}x"), "diff")
-    assert time.process_time() - start < 0.3
+    assert pace(lambda: read(patch("app/a.py", f"+{line}", f"-{line}x"), "diff")) < 80
 
 
 marks = st.sampled_from(

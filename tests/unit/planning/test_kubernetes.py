@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from neural_hive.errors import HiveError, LimitError, PlanError
 from neural_hive.types import Action, Environment, Scope, Trait
+from tests.pace import pace
 from tests.unit.planning.samples import SAMPLES, actions, read, spans_hold, standing
 
 
@@ -190,19 +190,19 @@ def _bomb(width: int) -> str:
     [_bomb(9), "[" * 9_000, "{a: " * 4_000, "- " * 9_000, "a: &a [*a, *a]", "? " * 5_000, "\n".join(" " * n + "a:" for n in range(190))],
 )
 def test_bombs_are_refused_quickly(source: str) -> None:
-    start = time.process_time()
-    with pytest.raises((LimitError, PlanError)):
-        read(source, "kubernetes")
-    assert time.process_time() - start < 0.3
+    def refused() -> None:
+        with pytest.raises((LimitError, PlanError)):
+            read(source, "kubernetes")
+
+    assert pace(refused) < 80
 
 
 def test_a_long_manifest_is_quick() -> None:
     source = "---\n".join(manifest("Deployment", pod(env=[{"name": f"A{n}", "value": "x"} for n in range(20)])) for _ in range(22))
     assert len(source) > 18_000
     read(manifest("Deployment", pod()), "kubernetes")
-    start = time.process_time()
+    assert pace(lambda: read(source, "kubernetes")) < 80
     assert len(read(source, "kubernetes").tasks) == 22
-    assert time.process_time() - start < 0.3
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neural_hive.understanding.language import detect
+from tests.pace import pace
 
 PORTUGUESE = """\
 fazer deploy do hotfix no cluster de prod
@@ -188,18 +188,8 @@ def test_probabilities_sum_to_one(text: str) -> None:
 def test_is_quick() -> None:
     text = "fazer deploy do hotfix no cluster de prod depois de conferir o backup da tabela de pedidos, hoje à noite"
     detect(text)
-    best = min(_seconds(text) for _ in range(5))
-    assert best < 300e-6  # measured 25 us; the bound leaves room for a busy machine
+    assert pace(lambda: [detect(text) for _ in range(50)]) < 1.5  # 300 us each; measured 25 us
 
 
 def test_long_text_is_bounded() -> None:
-    started = time.perf_counter()
-    detect("a-_b " * 200_000)
-    assert time.perf_counter() - started < 0.2
-
-
-def _seconds(text: str) -> float:
-    started = time.perf_counter()
-    for _ in range(50):
-        detect(text)
-    return (time.perf_counter() - started) / 50
+    assert pace(lambda: detect("a-_b " * 200_000)) < 40
