@@ -1,7 +1,7 @@
-"""The embedded ledger: SQLite behind one writer thread that commits waiting appends together.
+"""The embedded ledger: one SQLite file, written by one `Committer`, read on a thread beside it.
 
 `append` returns after the commit that holds its record has reached the disk (write-ahead log,
-synchronous = FULL). While one commit is on its way, further appends gather and share the next one.
+synchronous = FULL).
 """
 
 from __future__ import annotations
@@ -12,21 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Any, TypeVar
 
-from neural_hive.errors import ConflictError, HiveError, LedgerError
-from neural_hive.ledger.leaf import Leaf, seal
+from neural_hive.errors import ConflictError, LedgerError
+from neural_hive.ledger.committer import Committer
+from neural_hive.ledger.leaf import seal
 from neural_hive.ledger.signing import Signer, open_signer, public_key_path
 from neural_hive.ledger.store import LedgerStore
 from neural_hive.types import Receipt
 
 T = TypeVar("T")
-
-_BATCH = 256
-_Waiting = tuple["asyncio.Future[Any]", asyncio.AbstractEventLoop]
-_Job = tuple[Leaf | Callable[[], Any], _Waiting]
 
 
 class SqliteLedger:
@@ -42,10 +37,8 @@ class SqliteLedger:
         self._writer = LedgerStore(path, signer)
         self._reader = LedgerStore(path, signer)
         self._reading = ThreadPoolExecutor(1, "ledger-reader")
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._commits = Committer(self._writer, str(path))
         self._closed = False
-        self._thread = Thread(target=self._write, name="ledger-writer", daemon=True)
-        self._thread.start()
 
     async def append(self, record: dict[str, Any]) -> Receipt:
         """Write a record; see `Ledger.append`.
@@ -55,7 +48,7 @@ class SqliteLedger:
             ConflictError: Its id is taken.
             LedgerError: Nothing was written.
         """
-        receipt: Receipt = await self._submit(seal(record))
+        receipt: Receipt = await self._open().append(seal(record))
         return receipt
 
     async def get(self, record_id: str) -> dict[str, Any]:
@@ -99,7 +92,7 @@ class SqliteLedger:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         erasure = seal({"schema": "erasure/v1", "id": f"erasure-{record_id}", "created_at": now, "decision_id": record_id})
         try:
-            receipt: Receipt = await self._submit(lambda: self._writer.erase(record_id, erasure))
+            receipt: Receipt = await self._open().run(lambda: self._writer.erase(record_id, erasure))
         except ConflictError:
             return await self._read(lambda: self._reader.receipt(erasure.id))
         return receipt
@@ -110,84 +103,25 @@ class SqliteLedger:
         Raises:
             LedgerError: It is not.
         """
-        await self._submit(self._writer.beat)
+        await self._open().run(self._writer.beat)
 
     async def close(self) -> None:
         """Commit what waits, then close; later appends are refused."""
         self._closed = True
-        self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._commits.close()
         self._reading.shutdown()
         self._reader.close()
         self._writer.close()
 
-    async def _submit(self, work: Leaf | Callable[[], Any]) -> Any:
+    def _open(self) -> Committer:
         if self._closed:
             raise LedgerError("error.ledger_closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put((work, (future, loop)))
-        return await future
+        return self._commits
 
     async def _read(self, action: Callable[[], T]) -> T:
         if self._closed:
             raise LedgerError("error.ledger_closed")
         return await asyncio.get_running_loop().run_in_executor(self._reading, action)
-
-    def _write(self) -> None:
-        """The writer thread: take what waits, commit it at once, answer."""
-        while (job := self._jobs.get()) is not None:
-            jobs, last = [job], False
-            while len(jobs) < _BATCH and not last:
-                try:
-                    following = self._jobs.get_nowait()
-                except Empty:
-                    break
-                if following is None:
-                    last = True
-                else:
-                    jobs.append(following)
-            self._commit(jobs)
-            if last:
-                return
-
-    def _commit(self, jobs: list[_Job]) -> None:
-        leaves = [(work, waiting) for work, waiting in jobs if isinstance(work, Leaf)]
-        if leaves:
-            outcomes = self._attempt(lambda: self._writer.append([leaf for leaf, _ in leaves]))
-            each = [outcomes] * len(leaves) if isinstance(outcomes, BaseException) else outcomes
-            _answer([(waiting, outcome) for (_, waiting), outcome in zip(leaves, each, strict=True)])
-        for work, waiting in jobs:
-            if not isinstance(work, Leaf):
-                _answer([(waiting, self._attempt(work))])
-
-    def _attempt(self, action: Callable[[], Any]) -> Any:
-        try:
-            return action()
-        except HiveError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 -- the caller must hear of it; a dead writer thread would leave him waiting for ever
-            return LedgerError("error.ledger_unwritable", reason=repr(error), path=str(self.path))
-
-
-def _answer(outcomes: list[tuple[_Waiting, Any]]) -> None:
-    """Hand results to their event loops, one wake-up per loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for (future, loop), outcome in outcomes:
-        by_loop.setdefault(loop, []).append((future, outcome))
-    for loop, results in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, results)
-
-
-def _settle(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, outcome in results:
-        if future.done():
-            continue
-        if isinstance(outcome, BaseException):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from neural_hive.types import Receipt
 T = TypeVar("T")
 
 SCHEMA_VERSION = 1
-_LOCK_WAIT = 5.0  # seconds that another process may hold the write lock
+_LOCK_WAIT = 5.0
 
 # `pulse` holds no knowledge: a durable write to it shows that the ledger can be written.
 # The partial index serves the rarer schemas; decisions are found along the primary key.
@@ -48,12 +48,16 @@ class LedgerStore:
         path: The database file; created with its tables when missing.
         signer: The ledger's key.
 
+    Attributes:
+        patience: Seconds that another process may hold the write lock.
+
     Raises:
         LedgerError: The file cannot be opened or written.
         IntegrityError: Its last checkpoint does not match the tree or the key.
     """
 
     def __init__(self, path: Path, signer: Signer) -> None:
+        self.patience = _LOCK_WAIT
         self._path = path
         self._signer = signer
         self._database = self._connect()
@@ -64,14 +68,25 @@ class LedgerStore:
             self._database.close()
             raise
 
-    def append(self, leaves: Sequence[Leaf]) -> list[Receipt | HiveError]:
+    def append(self, leaves: Sequence[Leaf], *, wait: bool = True) -> list[Receipt | HiveError]:
         """Commit a batch; for each leaf its receipt, or why that one was refused.
 
+        Args:
+            leaves: What to write.
+            wait: Whether to wait, up to `patience`, while another process holds the write lock.
+
         Raises:
-            LedgerError: Nothing of the batch was written.
+            LedgerError: Nothing of the batch was written; `is_locked` tells if only the lock was missing.
         """
-        with self._transaction():
-            return self._append(leaves)
+        if wait:
+            with self._transaction():
+                return self._append(leaves)
+        self._database.execute("PRAGMA busy_timeout = 0")
+        try:
+            with self._transaction():
+                return self._append(leaves)
+        finally:
+            self._database.execute(f"PRAGMA busy_timeout = {int(self.patience * 1000)}")
 
     def erase(self, record_id: str, erasure: Leaf) -> Receipt:
         """Destroy the key of a record's content and append the record of doing so, in one transaction.
@@ -293,6 +308,11 @@ class LedgerStore:
             return action()
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(key, reason=str(error), path=str(self._path)) from error
+
+
+def is_locked(error: LedgerError) -> bool:
+    """Whether nothing but another process's write lock stood in the way."""
+    return isinstance(error.__cause__, sqlite3.OperationalError) and error.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _is_body(body: object, leaf: bytes) -> bool:

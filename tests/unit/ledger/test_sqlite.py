@@ -136,7 +136,7 @@ async def test_file_that_cannot_be_written(path: Path) -> None:
 
 async def test_write_lock_held_elsewhere_is_an_error_not_a_hang(path: Path) -> None:
     async with open_sqlite_ledger(path) as ledger:
-        ledger._writer._database.execute("PRAGMA busy_timeout = 50")
+        ledger._writer.patience = 0.05
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError):
