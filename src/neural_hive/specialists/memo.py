@@ -8,25 +8,31 @@ from typing import TypeVar
 
 from neural_hive.types import Plan
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
-def once_per_plan(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
-    """Keep the function's answer about the last plan object; pure functions only.
+def once_for(function: Callable[[A], T]) -> Callable[[A], T]:
+    """Keep the function's answer about the last object; pure functions of objects that nobody changes only.
 
     Identity, not equality, is compared: hashing a plan costs as much as judging it. Two threads at
-    work at the same time only lose the saving, because plan and answer are kept in one tuple.
+    work at the same time only lose the saving, because object and answer are kept in one tuple.
     """
-    kept: tuple[Plan, T] | None = None
+    kept: tuple[A, T] | None = None
 
     @wraps(function)
-    def once(plan: Plan) -> T:
+    def once(given: A) -> T:
         nonlocal kept
         last = kept
-        if last is not None and last[0] is plan:
+        if last is not None and last[0] is given:
             return last[1]
-        answer = function(plan)
-        kept = (plan, answer)
+        answer = function(given)
+        kept = (given, answer)
         return answer
 
     return once
+
+
+def once_per_plan(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
+    """`once_for` with the type of a plan."""
+    return once_for(function)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from neural_hive.specialists.hazard import measure
-from neural_hive.specialists.memo import once_per_plan
+from neural_hive.specialists.hazard import Reading, measure
+from neural_hive.specialists.memo import once_for, once_per_plan
 from neural_hive.specialists.spoken import heard_in, only_praises
 from neural_hive.types import Action, Plan, Safeguard, Trait
 from neural_hive.understanding.lexicon import scan
@@ -16,7 +16,7 @@ from neural_hive.understanding.ontology import ontology
 
 _BREAK = 2  # a colon or more
 _HARMLESS = (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED)
-_OF_CONSEQUENCE = tuple(trait for trait in Trait if trait not in _HARMLESS)
+_OF_CONSEQUENCE = frozenset(trait for trait in Trait if trait not in _HARMLESS)
 _FIRM = 0.7  # certainty from which an act counts as read
 _GRAVE = 0.15  # hazard, or
 _TRIVIAL = 0.1  # sensitivity, from which an act is of consequence
@@ -65,7 +65,7 @@ def _is_firm(action: Action, language: str) -> bool:
     """Whether an act does something of consequence to something named in other words than praise, read with certainty."""
     if not action.carried_out or action.certainty < _FIRM or action.object == "unknown" or only_praises(action.target, language):
         return False
-    return action.has(*_OF_CONSEQUENCE) and (action.sensitivity >= _TRIVIAL or measure(action).worst >= _GRAVE)
+    return not _OF_CONSEQUENCE.isdisjoint(action.traits) and (action.sensitivity >= _TRIVIAL or measure(action).worst >= _GRAVE)
 
 
 def _parts(plan: Plan, *, protected: bool) -> list[Part]:
@@ -83,11 +83,17 @@ def _part(text: str, actions: Sequence[Action], *, protected: bool) -> Part:
 
 def protects(action: Action) -> bool:
     """Whether an act is a step that only protects others: a backup, a test, "do a dry run"."""
-    if not action.carried_out or action.has(*_OF_CONSEQUENCE) or action.qualifiers or action.denied:
+    if action.qualifiers or action.denied or not action.carried_out or not _OF_CONSEQUENCE.isdisjoint(action.traits):
         return False
     return ontology().safeguard_of(action.operation) is not None or (
         action.object == "unknown" and any(map(partial(_holds, action), action.safeguards))
     )
+
+
+@once_for
+def acting(found: Sequence[Reading]) -> Sequence[Reading]:
+    """The acts that are judged: a step that only protects others is no risk of its own beside them."""
+    return [reading for reading in found if not protects(reading.action)] or found
 
 
 def _holds(action: Action, safeguard: Safeguard) -> bool:

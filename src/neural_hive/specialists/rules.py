@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import exp, log
+from operator import mul
 
 from neural_hive.specialists.changes import change_of
 from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
 from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
 from neural_hive.specialists.learned import MODEL, Held, is_precious_unread, lifted, reader
-from neural_hive.specialists.parts import protects
+from neural_hive.specialists.parts import acting
 from neural_hive.specialists.wording import factor_sentence, mitigation_sentence, quiet_sentence, reading_factor, signal_sentence
 from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
 
@@ -53,6 +54,7 @@ class RuleSpecialist:
         self._spec: Spec = load_spec(package)
         self._common: Common = load_common()
         self._plan_factors = plan_factors
+        self._weights = [rule.weight for rule in self._spec.factors]
         self._known: dict[tuple[object, ...], tuple[Terms, ...]] = {}
         self.name = self._spec.name
         self._model = ModelInfo(name=f"{self.name}-rules", version=f"{self._spec.version}+{MODEL}.{reader().version}", source="learned")
@@ -115,7 +117,7 @@ class RuleSpecialist:
 
     def _scores(self, plan: Plan, found: Sequence[Reading]) -> list[Score]:
         scores = [Score(0.0)] * len(self._spec.factors)
-        for reading in _acting(found):
+        for reading in acting(found):
             terms = self._terms(reading)
             for index, rule in enumerate(self._spec.factors):
                 value = heard(rule, terms[index], reading)
@@ -138,7 +140,7 @@ class RuleSpecialist:
 
     def _risk(self, plan: Plan, values: Sequence[float]) -> float:
         most = max(values)
-        shared = sum(rule.weight * value for rule, value in zip(self._spec.factors, values, strict=True))
+        shared: float = sum(map(mul, self._weights, values))
         risk = most + (1.0 - most) * self._spec.lift * shared
         for signal in plan.signals:
             points = self._common.signals.get(signal.kind, 0.0)
@@ -149,7 +151,7 @@ class RuleSpecialist:
     def _confidence(self, plan: Plan, found: Sequence[Reading]) -> float:
         if not found:
             return plan.coverage
-        acts = _acting(found)
+        acts = acting(found)
         mean = sum(self._certainty(reading.action) for reading in acts) / len(acts)
         gravest = max(acts, key=lambda reading: reading.worst)
         return plan.coverage * min(mean, self._certainty(gravest.action) if gravest.worst >= self._common.conditional else 1.0)
@@ -224,25 +226,22 @@ class RuleSpecialist:
         return changes
 
 
-def _acting(found: Sequence[Reading]) -> Sequence[Reading]:
-    """The acts that are judged: a step that only protects others is no risk of its own beside them."""
-    return [reading for reading in found if not protects(reading.action)] or found
-
-
 def _higher(score: Score, own: tuple[float, Action] | None) -> Score:
     return Score(*own) if own is not None and own[0] > score.value else score
 
 
 def heard(rule: FactorRule, terms: Terms, reading: Reading) -> float:
     """A factor's score on one action."""
-    action, shares = reading.action, terms[0]
-    best = max([hazard * shares.get(dimension, 0.0) for dimension, hazard in reading.residual.items()], default=0.0)
+    action, shares, best = reading.action, terms[0], 0.0
+    for dimension, hazard in reading.residual.items():  # the innermost loop: a generator would double its time
+        value = hazard * shares.get(dimension, 0.0) if hazard else 0.0
+        best = max(best, value)
     if action.denied and rule.denied:
         best = max(best, reading.worst * max(rule.denied.get(item.kind, 0.0) for item in action.denied))
-    if best and rule.eased:
+    if best and rule.eased and action.safeguards:
         for kind in {item.kind for item in action.safeguards} & rule.eased.keys():
             best *= rule.eased[kind]
-    return max(best, terms[1])
+    return max(terms[1], best)
 
 
 def terms_of(rule: FactorRule, reading: Reading) -> Terms:

@@ -95,7 +95,7 @@ class Action:
 
     def has(self, *traits: Trait) -> bool:
         """Whether the action has any of the traits."""
-        return any(trait in self.traits for trait in traits)
+        return not frozenset(traits).isdisjoint(self.traits)
 
     @property
     def evidence(self) -> Evidence:
