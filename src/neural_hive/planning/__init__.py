@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from neural_hive.errors import LimitError, PlanError
@@ -34,10 +35,16 @@ def plan(understanding: Understanding, intent: Intent, *, max_tasks: int = MAX_T
         PlanError: No tasks, no valid graph, or a source that cannot be parsed.
         LimitError: Too many tasks, or a source that is too long, too deep or expands too much.
     """
-    given_plan = intent.plan or _typed_in(understanding)
-    if given_plan is not intent.plan:
-        understanding = replace(understanding, actions=(), signals=())  # its words are code, read below by the parser
-    kind, given = _resolved(given_plan, max_source)
+    typed = None if intent.plan else _typed_in(understanding)
+    if typed is not None:
+        code = replace(understanding, actions=(), signals=())  # its words are read by the parser
+        with suppress(PlanError):  # prose that begins like code is prose
+            return _made(code, replace(intent, plan=typed), max_tasks, max_source)
+    return _made(understanding, intent, max_tasks, max_source)
+
+
+def _made(understanding: Understanding, intent: Intent, max_tasks: int, max_source: int) -> Plan:
+    kind, given = _resolved(intent.plan, max_source)
     if isinstance(given, GivenPlan):
         understanding = replace(understanding, language=spoken_in(understanding, given))
     reading = _read(understanding, given, kind, circumstances_of(understanding, intent.context), max_tasks)

@@ -134,3 +134,10 @@ def test_any_source_is_planned_or_refused(source: str) -> None:
         assert planned("", source).tasks
     except HiveError:
         return
+
+
+def test_prose_that_begins_like_code_is_prose() -> None:
+    intent = Intent(text="SELECT count(*) on the visits table")
+    made = plan(understand(intent), intent)
+    assert made.format == "text"
+    assert [task.description for task in made.tasks] == [intent.text]
