@@ -29,8 +29,6 @@ class Calibration:
         approve_below: Harm probability under which a plan may be approved.
         band_from: Where the abstention band begins.
         low_confidence: Confidence under which an opinion has not read enough.
-        uncertain_from: Harm probability from which an unsure reading belongs to a person.
-        sure: Confidence under which a reading is unsure.
         floor_share: Share of the highest risk that the pool never falls below.
     """
 
@@ -38,8 +36,6 @@ class Calibration:
     approve_below: float
     band_from: float
     low_confidence: float
-    uncertain_from: float
-    sure: float
     floor_share: float
 
     def probability(self, risk: float) -> float:

@@ -13,6 +13,7 @@ from neural_hive.messages import text
 from neural_hive.types import Abstention, Action, Conclusion, Environment, FiredRule, Opinion, Plan, Trait, Verdict, Vote
 
 _NEARLY = 1e-6
+_QUOTED = 90  # characters
 _MATTERS = 0.6  # sensitivity from which a change of unknown place is never plainly approved
 _CHANGING = tuple(
     trait for trait in Trait if trait not in (Trait.READ_ONLY, Trait.PROTECTIVE, Trait.COSMETIC, Trait.ADDITIVE, Trait.UNBOUNDED)
@@ -154,13 +155,6 @@ def _low_confidence(case: Case) -> FiredRule | None:
     return _fired(case, "low_confidence", Verdict.REVIEW_REQUIRED, specialists=_names(case, unsure))
 
 
-def _uncertain_reading(case: Case) -> FiredRule | None:
-    unsure = min(opinion.confidence for opinion in case.opinions.values()) < case.lines.sure
-    if not unsure or case.harm_probability < case.lines.uncertain_from:
-        return None
-    return _fired(case, "uncertain_reading", Verdict.REVIEW_REQUIRED, probability=percent(case.harm_probability))
-
-
 def _protected_ground(case: Case) -> FiredRule | None:
     action = next((action for action in case.plan.actions if _is_protected(action)), None)
     if action is None:
@@ -183,6 +177,17 @@ def _is_protected(action: Action) -> bool:
     if action.environment is Environment.PRODUCTION:
         return True
     return action.environment is Environment.UNKNOWN and action.sensitivity >= _MATTERS and "personal_own" not in action.qualifiers
+
+
+def _unread(case: Case) -> FiredRule | None:
+    action = next((action for action in case.plan.actions if action.operation == "unknown" and _may_destroy(action)), None)
+    if action is None:
+        return None
+    return _fired(case, "unread", Verdict.REVIEW_REQUIRED, words=action.text[:_QUOTED])
+
+
+def _may_destroy(action: Action) -> bool:
+    return action.carried_out and action.has(Trait.DESTRUCTIVE)
 
 
 def _contradiction(case: Case) -> FiredRule | None:
@@ -229,7 +234,7 @@ def _clear(case: Case) -> FiredRule | None:
 RULES: tuple[Rule, ...] = (
     _abstention,
     _low_confidence,
-    _uncertain_reading,
+    _unread,
     _contradiction,
     _protected_ground,
     _missing_protection,
@@ -261,4 +266,4 @@ def _names(case: Case, specialists: Mapping[str, str] | Sequence[str]) -> str:
 
 def _quote(opinion: Opinion) -> str:
     quote = " ".join(opinion.vetoes[0].quote.split())
-    return quote if len(quote) <= 90 else f"{quote[:89]}…"
+    return quote if len(quote) <= _QUOTED else f"{quote[: _QUOTED - 1]}…"

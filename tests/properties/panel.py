@@ -12,7 +12,7 @@ from neural_hive.types import Conclusion, Context, Environment, GivenPlan, Given
 from neural_hive.understanding import understand
 
 PANEL: tuple[RuleSpecialist, ...] = tuple(open_local(name) for name in OWN)  # type: ignore[misc]
-VOICE = 0.05  # how far one specialist may waver where its field of concern shifts with the words
+VOICE = 0.15  # how far one specialist may waver where its field of concern shifts with the words
 WHOLE = 0.02  # how far the panel may
 
 

@@ -13,7 +13,7 @@ risks = st.floats(0.0, 1.0, allow_nan=False)
 
 
 def with_knots(knots: tuple[tuple[float, float], ...]) -> Calibration:
-    return Calibration(knots=knots, approve_below=0.12, band_from=0.48, low_confidence=0.5, uncertain_from=0.27, sure=0.8, floor_share=0.97)
+    return Calibration(knots=knots, approve_below=0.12, band_from=0.48, low_confidence=0.5, floor_share=0.97)
 
 
 @given(risks, risks)

@@ -67,6 +67,14 @@ def test_an_abstention_raises_to_review_unless_the_plan_is_plainly_harmless() ->
     assert calm.confidence == pytest.approx(0.75)
 
 
+def test_a_destructive_part_that_nobody_could_read_is_reviewed() -> None:
+    plan = plan_of(act("$tool --wipe", "unknown", "unknown", "destructive"))
+    asked = conclude(plan, [opinion("technical", 0.05, confidence=0.9)])
+    assert (asked.verdict, fired(asked)[0]) == (Verdict.REVIEW_REQUIRED, "unread")
+    tame = plan_of(act("$tool --list", "unknown", "unknown"))
+    assert "unread" not in fired(conclude(tame, [opinion("technical", 0.05, confidence=0.9)]))
+
+
 def test_low_confidence_raises_to_review_unless_the_plan_is_plainly_harmless() -> None:
     unread = conclude(UNREAD, [opinion("technical", 0.05, confidence=0.3)])
     assert (unread.verdict, fired(unread)[0]) == (Verdict.REVIEW_REQUIRED, "low_confidence")

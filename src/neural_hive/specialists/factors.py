@@ -74,7 +74,9 @@ class Common:
     unknown_object: float
     evidence_from: float
     signals: Mapping[str, float]
-    reader_risk: tuple[float, float, float]
+    reader_even: float
+    reader_slope: float
+    reader_care: float
     reader_trust: float
     reader_doubt: float
     sure_from: float
@@ -131,4 +133,4 @@ def _factor(name: str, table: dict[str, Any]) -> FactorRule:
 def load_common() -> Common:
     """The shared numbers from `common.toml`."""
     raw = tomllib.loads(files("neural_hive.specialists").joinpath("common.toml").read_text(encoding="utf-8"))
-    return Common(**{**raw, "reader_risk": tuple(raw["reader_risk"])})
+    return Common(**raw)

@@ -1,8 +1,8 @@
 """What the learned text model sees of a plan: its words and the actions read in it.
 
-Words that name circumstances (environment, amount, timing, protections, audiences), praise the
-plan or address the judge are left out as if they had not been said: they count only through the
-actions, whose features the training keeps monotone (DESIGN section 4, rules 1 to 4). Operations and
+Words that name protections count only through the actions. Words that name other circumstances
+(environment, amount, timing, audiences), praise the plan or address the judge may raise a risk and
+never lower it: the training keeps them monotone, as it does the actions' features (DESIGN section 4, rules 1 to 4). Operations and
 objects that the ontology knows count by what they mean, so that both languages give the same (rule 5).
 """
 
@@ -16,15 +16,21 @@ from neural_hive.specialists.spoken import Words, spoken
 from neural_hive.types import Action, Environment, Scope
 from neural_hive.understanding.ontology import ontology
 
+_STEM = 5  # letters in which most inflections of a word agree
+
 
 @lru_cache(maxsize=512)
 def word_features(text: str, language: str) -> Words:
-    """Distinct words of a text and pairs of known neighbours, in one order whatever the grammar; circumstances left out; sorted."""
+    """Distinct words of a text; sorted.
+
+    Words and concepts, pairs of concepts side by side in one order whatever the grammar, "~" beginnings of the words as they
+    were written, "!" beginnings of words that name circumstances.
+    """
     said = spoken(text, language)
-    if not said:
-        return ()
-    pairs = (" ".join(sorted(pair)) for pair in pairwise(said) if all(word[0] in "@#" for word in pair))
-    return tuple(sorted({*said, *pairs}))
+    concepts = said.concepts
+    pairs = (" ".join(sorted(pair)) for pair in pairwise(concepts) if all(word[0] in "@#" for word in pair))
+    plain = (f"~{word[:_STEM]}" for word in said.plain)
+    return tuple(sorted({*concepts, *pairs, *plain, *(f"!{word[:_STEM]}" for word in said.stressed)}))
 
 
 @lru_cache(maxsize=64)
@@ -72,6 +78,7 @@ def _action(action: Action) -> Iterator[str]:
 
 
 RAISING = (
+    "!",
     "env:production", "sc:all", "sc:wildcard", "q:covert", "q:public_audience", "q:third_party", "q:untrusted_party", "q:no_consent",
     "q:only_copy", "q:permanent", "q:data_loss_stated", "q:unprotected", "q:excess",
     "q:critical_system", "q:claimed_approval", "den:", "late:",

@@ -57,8 +57,19 @@ def heard(plan: Plan) -> tuple[Heard, ...]:
 def _heard(part: Part, language: str) -> Heard:
     words = words_of(part.texts, language)
     chances = _of(words, action_features(part.actions))
-    risk = sum(weight * chance for weight, chance in zip(load_common().reader_risk, chances, strict=True))
-    return Heard(chances, risk, _fields(part, language), familiarity(words))
+    return Heard(chances, risk_of(chances), _fields(part, language), familiarity(words))
+
+
+def risk_of(chances: Logits) -> float:
+    """The odds of dangerous against harmless as a risk in (0, 1), and no less than the care that a cautious text asks for.
+
+    What is cautious says nothing about which of the two it is, and draws towards even odds.
+    """
+    common = load_common()
+    harmless, cautious, dangerous = chances
+    even = common.reader_even * cautious
+    odds: float = ((dangerous + even) / (harmless + even)) ** common.reader_slope
+    return max(odds / (1.0 + odds), common.reader_care * cautious)
 
 
 def _fields(part: Part, language: str) -> Mapping[Domain, float]:
@@ -86,7 +97,7 @@ def _of_words(words: Words) -> Logits:
 @lru_cache(maxsize=256)
 def familiarity(words: Words) -> float:
     """How much of a text the model has seen before, in [0, 1]: unknown words are no evidence of anything."""
-    single = [word for word in words if " " not in word and word not in ("^", "$")]
+    single = [word for word in words if word[0] not in "~!" and " " not in word]
     if not single:
         return 0.0
     common = load_common()
@@ -149,8 +160,9 @@ def _is_look(action: Action) -> bool:
 
 
 def _listened(reading: Heard, listens: Mapping[str, float]) -> float:
-    """The share of a reading's risk that a specialist makes its own, by the probability of each domain."""
-    return sum(chance * listens.get(domain, listens["default"]) for domain, chance in reading.fields.items())
+    """The share of a reading's risk that a specialist makes its own: all of it in the field that is its own and likeliest."""
+    likeliest = max(reading.fields.values())
+    return max(chance / likeliest * listens.get(domain, listens["default"]) for domain, chance in reading.fields.items())
 
 
 def _settled(found: Sequence[Reading], held: Held, gravest: Heard) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
@@ -35,7 +36,9 @@ _CARRIERS = frozenset((
     "maior", "segundo", "seguindo", "conforme", "as", "os", "nas", "with", "in", "an", "the", "and", "of", "very", "most",
     "way", "manner", "fashion", "mode", "following", "full", "all",
 ))  # fmt: skip
-_JOINTS = frozenset(["e", "and", "the", "a", "an", "of", "to", "o", "os", "as", "um", "uma", "de", "do", "da", "dos", "das"])
+_JOINTS = frozenset(
+    ["e", "and", "the", "a", "an", "of", "to", "o", "os", "as", "um", "uma", "de", "do", "da", "dos", "das", "that", "isso", "disso"]
+)
 _LONGEST = 6
 _CONCEPTS = {"operation": "@", "object": "#"}
 _TAKEN = "*"
@@ -43,14 +46,31 @@ _PAUSE = 1
 _REACH = 3
 _LIGHT = ("create", "run")
 
+_STRESSED = ("environment", "scope", "timing", "cue:deny", "cue:without", "cue:reassurance", "cue:judge", "cue:politeness", "qualifier")
+
 Words = tuple[str, ...]
+_Scan = tuple[Sequence[Token], Sequence[Hit], frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text's words.
+
+    Attributes:
+        concepts: Those that tell what is done, in order: known ones by what they mean in any language; circumstances left out.
+        plain: The same ones as they were written.
+        stressed: Those of circumstances and of praise, which may make an act graver and never milder.
+    """
+
+    concepts: Words
+    plain: Words
+    stressed: Words
 
 
 @lru_cache(maxsize=512)
-def spoken(text: str, language: str) -> Words:
-    """The words of a text that tell what is done: known ones by what they mean in any language, circumstances left out."""
-    tokens, hits = scan(text, "en" if language == "en" else "pt")
-    masked = _masked(tokens, hits)
+def spoken(text: str, language: str) -> Said:
+    """The words of a text, apart by what they may do."""
+    tokens, hits, masked = _scanned(text, language)
     said = [token.form for token in tokens]
     for hit in sorted(
         (hit for hit in hits if hit.group in _CONCEPTS),
@@ -60,15 +80,37 @@ def spoken(text: str, language: str) -> Words:
         if len(inside) <= _LONGEST and not any(said[place][:1] in ("@", "#", _TAKEN) for place in inside):
             said[hit.start : hit.end] = [f"{_CONCEPTS[hit.group]}{hit.id}", *[_TAKEN] * (len(inside) - 1)]
     kept = (word for place, word in enumerate(said) if place not in masked and word != _TAKEN)
-    return tuple(word for things, run in groupby(kept, key=lambda word: word[0] == "#") for word in (sorted(set(run)) if things else run))
+    concepts = tuple(
+        word for things, run in groupby(kept, key=lambda word: word[0] == "#") for word in (sorted(set(run)) if things else run)
+    )
+    plain = tuple(token.form for place, token in enumerate(tokens) if place not in masked)
+    return Said(concepts, plain, _stressed(tokens, hits, masked))
 
 
 @lru_cache(maxsize=512)
 def plain_text(text: str, language: str) -> str:
     """The text without circumstances and praise."""
-    tokens, hits = scan(text, "en" if language == "en" else "pt")
-    masked = _masked(tokens, hits)
+    tokens, _, masked = _scanned(text, language)
     return " ".join(text[token.start : token.end] for place, token in enumerate(tokens) if place not in masked)
+
+
+@lru_cache(maxsize=64)
+def _scanned(text: str, language: str) -> _Scan:
+    tokens, hits = scan(text, "en" if language == "en" else "pt")
+    return tokens, hits, frozenset(_masked(tokens, hits))
+
+
+def _stressed(tokens: Sequence[Token], hits: Sequence[Hit], masked: frozenset[int]) -> Words:
+    """Words of circumstances; protections are not among them, because a protection that is a step must not raise a risk."""
+    guarded = {place for hit in hits if hit.group == "safeguard" for place in range(hit.start, hit.end)}
+    places = {
+        place
+        for hit in hits
+        if hit.group.startswith(_STRESSED)
+        for place in range(hit.start, min(hit.end, hit.start + _LONGEST))
+        if place in masked and place not in guarded and tokens[place].form not in _JOINTS
+    }
+    return tuple(tokens[place].form for place in sorted(places))
 
 
 def _masked(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
