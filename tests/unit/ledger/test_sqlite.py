@@ -146,6 +146,31 @@ async def test_write_lock_held_elsewhere_is_an_error_not_a_hang(path: Path) -> N
         await ledger.append(record("d"))
 
 
+async def test_write_lock_held_elsewhere_for_a_while_holds_up_nobody_else(path: Path) -> None:
+    async with open_sqlite_ledger(path) as ledger:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(ledger.append(record("d0")))
+        turns = 0
+        for _ in range(20):  # the event loop goes on turning
+            await asyncio.sleep(0.005)
+            turns += 1
+        assert (turns, waiting.done()) == (20, False)
+        other.execute("ROLLBACK")
+        other.close()
+        assert (await waiting).leaf_index == 0
+    assert verify(path).leaves == 1
+
+
+async def test_on_a_slow_disk_the_writer_thread_commits(path: Path) -> None:
+    async with open_sqlite_ledger(path) as ledger:
+        ledger._commits._pace = 1e6
+        receipts = await asyncio.gather(*(ledger.append(record(f"d{number}")) for number in range(50)))
+        assert sorted(receipt.leaf_index for receipt in receipts) == list(range(50))
+        assert len({receipt.checkpoint for receipt in receipts}) < 25
+    assert verify(path).leaves == 50
+
+
 def lose(path: Path, how: str) -> None:
     path.rename(path.with_name("moved.db"))
     if how == "replaced":
