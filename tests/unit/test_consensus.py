@@ -280,7 +280,7 @@ ANCHORS = {
     ],
 }
 
-BOUNDS = {"reject": (0.7, 1.0), "review_required": (0.0, 0.95), "conditional": (0.05, 0.22), "approve": (0.0, 0.061)}
+BOUNDS = {"reject": (0.7, 1.0), "review_required": (0.0, 0.95), "conditional": (0.035, 0.22), "approve": (0.0, 0.061)}
 
 
 @pytest.mark.parametrize(

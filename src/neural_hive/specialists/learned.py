@@ -16,7 +16,7 @@ from neural_hive.specialists.factors import load_common
 from neural_hive.specialists.features import action_features, words_of
 from neural_hive.specialists.hazard import Reading
 from neural_hive.specialists.memo import once_per_plan
-from neural_hive.specialists.parts import Part, readings_of
+from neural_hive.specialists.parts import Part, of_consequence, readings_of
 from neural_hive.specialists.spoken import Words, plain_text
 from neural_hive.types import Action, Domain, Plan, Trait
 from neural_hive.understanding.domain import classify
@@ -73,9 +73,10 @@ def risk_of(chances: Logits) -> float:
 
 
 def _fields(part: Part, language: str) -> Mapping[Domain, float]:
-    """The domains by the words that count, so that praise and circumstances move nobody's attention."""
+    """The domains by the words and acts that count, so that praise, circumstances and by-work move nobody's attention."""
     text = "\n".join(plain_text(text, language) for text in part.texts)
-    return _classified(text, tuple((action.operation, action.object) for action in part.actions))
+    acts = [action for action in part.actions if of_consequence(action)] or part.actions
+    return _classified(text, tuple((action.operation, action.object) for action in acts))
 
 
 @lru_cache(maxsize=64)

@@ -65,7 +65,7 @@ def _is_firm(action: Action, language: str) -> bool:
     """Whether an act does something of consequence to something named in other words than praise, read with certainty."""
     if not action.carried_out or action.certainty < _FIRM or action.object == "unknown" or only_praises(action.target, language):
         return False
-    return not _OF_CONSEQUENCE.isdisjoint(action.traits) and (action.sensitivity >= _TRIVIAL or measure(action).worst >= _GRAVE)
+    return of_consequence(action) and (action.sensitivity >= _TRIVIAL or measure(action).worst >= _GRAVE)
 
 
 def _parts(plan: Plan, *, protected: bool) -> list[Part]:
@@ -81,9 +81,14 @@ def _part(text: str, actions: Sequence[Action], *, protected: bool) -> Part:
     return Part((text,), tuple(action for action in actions if not (protected and protects(action))))
 
 
+def of_consequence(action: Action) -> bool:
+    """Whether an act changes, shows, moves or takes away something."""
+    return not _OF_CONSEQUENCE.isdisjoint(action.traits)
+
+
 def protects(action: Action) -> bool:
     """Whether an act is a step that only protects others: a backup, a test, "do a dry run"."""
-    if action.qualifiers or action.denied or not action.carried_out or not _OF_CONSEQUENCE.isdisjoint(action.traits):
+    if action.qualifiers or action.denied or not action.carried_out or of_consequence(action):
         return False
     return ontology().safeguard_of(action.operation) is not None or (
         action.object == "unknown" and any(map(partial(_holds, action), action.safeguards))

@@ -24,10 +24,10 @@ from neural_hive.understanding import actions, privacy
 from neural_hive.understanding.domain import DOMAINS, excerpt_of, features
 
 MARK = "# Learned from here on"
-RECIPE = Recipe(epochs=14, rate=0.2, shrink=0.005, least_seen=3)
+RECIPE = Recipe(epochs=14, rate=0.1, shrink=0.005, least_seen=3)
 BEST = 0.7
-LEAST_SCENARIOS = {"&": 5}  # scenarios that must show a feature; by the first letter of its name, else:
-LEAST_OTHERWISE = 3
+LEAST_SCENARIOS = {"&": 8}  # scenarios that must show a feature; by the first letter of its name, else:
+LEAST_OTHERWISE = 4
 LEAST_TENTHS = {"&": 2, "w": 2}  # smaller weights of these are left out of the file
 TENTHS = 10
 SPOKEN: dict[str, Language] = {"pt": "pt", "en": "en"}

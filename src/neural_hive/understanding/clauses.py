@@ -43,7 +43,10 @@ def cut(tokens: Sequence[Token], hits: Sequence[Hit], language: str) -> list[Cla
     verbs = {hit.start for hit in hits if hit.group == "operation" and verb_rank(tokens, hit, language) is not None}
     hazards = {hit.start for hit in hits if hit.group == "operation" and hit.id in _PURPOSES}
     turns = {hit.start: hit for hit in hits if hit.group in _TURNS}
-    starts = [place for place in range(len(tokens)) if _begins(place, tokens, verbs, turns, hazards)]
+    openers = {hit.start: hit.end for hit in hits if hit.group == "cue:intent_opener"}
+    starts = [
+        place for place in range(len(tokens)) if _begins(place, tokens, verbs, turns, hazards) or _resumes(place, tokens, verbs, openers)
+    ]
     starts = [
         start for position, start in enumerate(starts) if position == 0 or not _is_setting(starts[position - 1], start, tokens, verbs)
     ]
@@ -71,6 +74,14 @@ def _begins(place: int, tokens: Sequence[Token], verbs: set[int], turns: dict[in
     if gap == COMMA:
         return upcoming
     return tokens[place].form in _CONJUNCTIONS and _upcoming(place, _NEARBY + 1, tokens, verbs - {place})
+
+
+def _resumes(place: int, tokens: Sequence[Token], verbs: set[int], openers: dict[int, int]) -> bool:
+    """As in ", then I need to drop it": the words that open an intention stand before its verb."""
+    if tokens[place].gap < COMMA and tokens[place].form not in _CONJUNCTIONS:
+        return False
+    opened = openers.get(place) or openers.get(place + 1)
+    return opened is not None and _upcoming(opened, _NEARBY, tokens, verbs)
 
 
 def _upcoming(place: int, reach: int, tokens: Sequence[Token], verbs: set[int]) -> bool:
