@@ -30,6 +30,7 @@ class Case:
         risk: The pool, never below its share of the highest risk.
         harm_probability: The risk, calibrated.
         harmless: Nothing that was read carries a risk, and enough was read.
+        worded: Whether fired rules say their sentence.
     """
 
     plan: Plan
@@ -40,6 +41,7 @@ class Case:
     risk: float
     harm_probability: float
     harmless: bool
+    worded: bool
 
 
 Rule = Callable[[Case], FiredRule | None]
@@ -50,6 +52,8 @@ def conclude(
     opinions: Mapping[str, Opinion] | Sequence[Opinion],
     abstentions: Mapping[str, str] | Sequence[Abstention] = (),
     weights: Mapping[str, float] | None = None,
+    *,
+    worded: bool = True,
 ) -> Conclusion:
     """What the panel concludes about a plan.
 
@@ -58,6 +62,7 @@ def conclude(
         opinions: By specialist, or in a row.
         abstentions: Specialists that did not answer, with reasons.
         weights: Reliability by specialist in the plan's domain; without one it is neutral.
+        worded: Whether sentences and conditions are wanted; asking again about a changed plan needs none.
 
     Raises:
         UnavailableError: There is no opinion, so there is no decision.
@@ -67,7 +72,7 @@ def conclude(
     if not spoken:
         raise UnavailableError("error.no_opinions")
     votes = _votes(spoken, weights or {})
-    case = _case(plan, spoken, silent, votes)
+    case = _case(plan, spoken, silent, votes, worded=worded)
     fired = tuple(rule for rule in (check(case) for check in RULES) if rule is not None)
     verdict = max((rule.verdict for rule in fired), key=lambda item: item.severity, default=Verdict.APPROVE)
     risks = [opinion.risk for opinion in spoken.values()]
@@ -78,7 +83,7 @@ def conclude(
         divergence=round(max(risks) - min(risks), 6),
         votes=votes,
         rules=fired,
-        conditions=conditions(plan, spoken) if verdict is Verdict.CONDITIONAL else (),
+        conditions=conditions(plan, spoken) if worded and verdict is Verdict.CONDITIONAL else (),
     )
 
 
@@ -103,7 +108,7 @@ def _votes(spoken: Mapping[str, Opinion], weights: Mapping[str, float]) -> tuple
     )
 
 
-def _case(plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], votes: Sequence[Vote]) -> Case:
+def _case(plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], votes: Sequence[Vote], *, worded: bool) -> Case:
     lines = calibration()
     risk = panel_risk(votes)
     probability = lines.probability(risk)
@@ -116,6 +121,7 @@ def _case(plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], 
         risk=risk,
         harm_probability=probability,
         harmless=probability < lines.approve_below and plan.coverage >= lines.low_confidence and _read(plan, lines),
+        worded=worded,
     )
 
 
@@ -139,7 +145,8 @@ def _logit(risk: float) -> float:
 
 
 def _fired(case: Case, name: str, verdict: Verdict, **params: str) -> FiredRule:
-    return FiredRule(name=name, verdict=verdict, sentence=text(f"consensus.rule.{name}", case.plan.language, **params))
+    sentence = text(f"consensus.rule.{name}", case.plan.language, **params) if case.worded else ""
+    return FiredRule(name=name, verdict=verdict, sentence=sentence)
 
 
 def _abstention(case: Case) -> FiredRule | None:

@@ -133,7 +133,7 @@ class Hive:
 
         async def ask_again(changed: Plan) -> Conclusion:
             spoken, silent = _sorted_out(await self.panel.ask_again(changed))
-            return conclude(changed, spoken, silent | abstentions, weights)
+            return conclude(changed, spoken, silent | abstentions, weights, worded=False)
 
         others = await counterfactuals(plan, conclusion, ask_again)
         return Judgement(opinions=opinions, abstentions=abstentions, conclusion=conclusion, counterfactuals=others)

@@ -105,6 +105,11 @@ def test_words_examples_and_comments_are_harmless(source: str) -> None:
     assert not traits(source) & harm
 
 
+def test_logging_a_masked_secret_shows_nothing() -> None:
+    source = patch("app/log.py", '-    log.info("login", password=password)', '+    log.info("login", password=mask(password))')
+    assert Trait.EXPOSING not in traits(source)
+
+
 def test_commenting_a_guard_out_removes_it() -> None:
     assert Trait.EXPOSING in traits(patch("app/views.py", "-@login_required", "+# @login_required", "def show():"))
 
