@@ -79,6 +79,7 @@ class Common:
     reader_care: float
     reader_trust: float
     reader_doubt: float
+    talk_from: float
     sure_from: float
     sure_to: float
     familiar_from: float

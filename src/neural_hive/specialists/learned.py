@@ -137,6 +137,9 @@ def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[st
     if not readings:
         return None
     gravest = readings[0]
+    talk = _talk(plan, found, gravest)
+    if talk >= load_common().talk_from:
+        return Lift(risk=(1.0 - talk) * gravest.risk, confidence=max(held.confidence, talk), learned=gravest.risk, raised=False)
     common, settled, confidence = load_common(), _settled(found, held, gravest), held.confidence
     own = max(item.risk * _listened(item, listens) for item in readings)
     if gravest.risk < common.reader_doubt and _only_looks(plan, found):
@@ -147,6 +150,13 @@ def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[st
         learned=gravest.risk,
         raised=own > settled,
     )
+
+
+def _talk(plan: Plan, found: Sequence[Reading], reading: Heard) -> float:
+    """How surely a text asks for nothing, in [0, 1]: small talk in known words, in which no act of consequence was read."""
+    if plan.format != "text" or plan.signals or any(of_consequence(item.action) for item in found):
+        return 0.0
+    return reading.fields.get(Domain.OUT_OF_SCOPE, 0.0) * reading.familiar
 
 
 def _only_looks(plan: Plan, found: Sequence[Reading]) -> bool:
