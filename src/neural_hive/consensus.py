@@ -190,7 +190,7 @@ def _unread(case: Case) -> FiredRule | None:
     action = next((action for action in case.plan.actions if action.operation == "unknown" and _may_destroy(action)), None)
     if action is None:
         return None
-    return _fired(case, "unread", Verdict.REVIEW_REQUIRED, words=action.text[:_QUOTED])
+    return _fired(case, "unread", Verdict.REVIEW_REQUIRED, words=_quote(action.text))
 
 
 def _may_destroy(action: Action) -> bool:
@@ -208,7 +208,7 @@ def _veto(case: Case) -> FiredRule | None:
     for opinion in sorted(case.opinions.values(), key=lambda item: -item.risk):
         if opinion.vetoes and opinion.recommendation is Verdict.REJECT:
             specialist = text_of(opinion.specialist, case.plan.language)
-            return _fired(case, "veto", Verdict.REJECT, specialist=specialist, words=_quote(opinion))
+            return _fired(case, "veto", Verdict.REJECT, specialist=specialist, words=_quote(opinion.vetoes[0].quote))
     return None
 
 
@@ -271,6 +271,6 @@ def _names(case: Case, specialists: Mapping[str, str] | Sequence[str]) -> str:
     return ", ".join(text_of(name, case.plan.language) for name in sorted(specialists))
 
 
-def _quote(opinion: Opinion) -> str:
-    quote = " ".join(opinion.vetoes[0].quote.split())
+def _quote(words: str) -> str:
+    quote = " ".join(words.split())
     return quote if len(quote) <= _QUOTED else f"{quote[: _QUOTED - 1]}…"

@@ -67,6 +67,14 @@ def test_an_abstention_raises_to_review_unless_the_plan_is_plainly_harmless() ->
     assert calm.confidence == pytest.approx(0.75)
 
 
+def test_asking_without_words_concludes_the_same() -> None:
+    spoken = four(0.3, 0.2, 0.1, 0.1)
+    told, silent = conclude(CALM, spoken), conclude(CALM, spoken, worded=False)
+    assert (silent.verdict, silent.harm_probability, fired(silent)) == (told.verdict, told.harm_probability, fired(told))
+    assert all(rule.sentence for rule in told.rules)
+    assert not any(rule.sentence for rule in silent.rules)
+
+
 def test_a_destructive_part_that_nobody_could_read_is_reviewed() -> None:
     plan = plan_of(act("$tool --wipe", "unknown", "unknown", "destructive"))
     asked = conclude(plan, [opinion("technical", 0.05, confidence=0.9)])

@@ -48,7 +48,7 @@ class SqliteLedger:
             ConflictError: Its id is taken.
             LedgerError: Nothing was written.
         """
-        receipt: Receipt = await self._open().append(seal(record))
+        receipt: Receipt = await self._writing().append(seal(record))
         return receipt
 
     async def get(self, record_id: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class SqliteLedger:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         erasure = seal({"schema": "erasure/v1", "id": f"erasure-{record_id}", "created_at": now, "decision_id": record_id})
         try:
-            receipt: Receipt = await self._open().run(lambda: self._writer.erase(record_id, erasure))
+            receipt: Receipt = await self._writing().run(lambda: self._writer.erase(record_id, erasure))
         except ConflictError:
             return await self._read(lambda: self._reader.receipt(erasure.id))
         return receipt
@@ -103,7 +103,7 @@ class SqliteLedger:
         Raises:
             LedgerError: It is not.
         """
-        await self._open().run(self._writer.beat)
+        await self._writing().run(self._writer.beat)
 
     async def close(self) -> None:
         """Commit what waits, then close; later appends are refused."""
@@ -113,7 +113,7 @@ class SqliteLedger:
         self._reader.close()
         self._writer.close()
 
-    def _open(self) -> Committer:
+    def _writing(self) -> Committer:
         if self._closed:
             raise LedgerError("error.ledger_closed")
         return self._commits

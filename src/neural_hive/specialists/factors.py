@@ -76,7 +76,6 @@ class Common:
     signals: Mapping[str, float]
     reader_even: float
     reader_slope: float
-    reader_care: float
     reader_trust: float
     reader_doubt: float
     talk_from: float

@@ -17,7 +17,7 @@ from math import exp
 from typing import Any
 
 from neural_hive.specialists.changes import amend
-from neural_hive.specialists.memo import once_per_plan
+from neural_hive.specialists.memo import once_for
 from neural_hive.types import Action, Change, Environment, Plan, Safeguard, Scope, Trait
 
 Pair = tuple[float, float]
@@ -156,21 +156,13 @@ def family_of(object_kind: str) -> str:
     return next((known[word] for word in (*words, *(word.rstrip("s") for word in words)) if word in known), "unknown")
 
 
-_latest: tuple[Plan | None, tuple[Reading, ...]] = (None, ())
-
-
-@once_per_plan
+@once_for
 def readings(plan: Plan) -> tuple[Reading, ...]:
-    """The hazards of every action that the plan would carry out, in the order in which they run.
-
-    The last plan's are kept, because the specialists are asked about one plan in a row.
-    """
-    global _latest  # noqa: PLW0603 - one slot, replaced as a whole: a race costs a second reading, never a wrong one
-    kept, found = _latest
-    if kept is not plan:
-        found = _readings(plan)
-        _latest = (plan, found)
-    return found
+    """The hazards of every action that the plan would carry out, in the order in which they run."""
+    actions = [action for action in plan.actions if action.carried_out]
+    if len(actions) > 1:
+        actions = list(_with_replacements(actions))
+    return tuple(measure(action) for action in actions)
 
 
 def variant(reading: Reading, change: Change) -> Reading | None:
@@ -179,13 +171,6 @@ def variant(reading: Reading, change: Change) -> Reading | None:
         changed = amend(reading.action, change)
         reading.variants[change] = measure(changed) if changed is not None else None
     return reading.variants[change]
-
-
-def _readings(plan: Plan) -> tuple[Reading, ...]:
-    actions = [action for action in plan.actions if action.carried_out]
-    if len(actions) > 1:
-        actions = list(_with_replacements(actions))
-    return tuple(measure(action) for action in actions)
 
 
 def measure(action: Action) -> Reading:

@@ -15,7 +15,7 @@ from neural_hive.models.linear import LinearModel, Logits, softmax
 from neural_hive.specialists.factors import load_common
 from neural_hive.specialists.features import action_features, words_of
 from neural_hive.specialists.hazard import Reading
-from neural_hive.specialists.memo import once_per_plan
+from neural_hive.specialists.memo import once_for
 from neural_hive.specialists.parts import Part, of_consequence, readings_of
 from neural_hive.specialists.spoken import Words, plain_text
 from neural_hive.types import Action, Domain, Plan, Trait
@@ -26,6 +26,7 @@ ACTION_SCALE = 0.5
 WORD_SCALE = 0.45  # for any number of words: what is added must not drown what was there
 _WHOLE = 0.95
 _FIRM = 0.75
+_NEARLY = 1e-9  # so that no odds are infinite
 READ_FORMATS = frozenset(("text", "tasks", "json", "yaml"))
 
 
@@ -45,7 +46,7 @@ class Heard:
     familiar: float
 
 
-@once_per_plan
+@once_for
 def heard(plan: Plan) -> tuple[Heard, ...]:
     """What is made of a plan stated in natural language, the gravest first; nothing of machine text or of unknown words."""
     if plan.format not in READ_FORMATS or not plan.tasks:
@@ -61,15 +62,12 @@ def _heard(part: Part, language: str) -> Heard:
 
 
 def risk_of(chances: Logits) -> float:
-    """The odds of dangerous against harmless as a risk in (0, 1), and no less than the care that a cautious text asks for.
-
-    What is cautious says nothing about which of the two it is, and draws towards even odds.
-    """
+    """The odds of dangerous against harmless as a risk in [0, 1]; what is cautious is neither, and draws towards even odds."""
     common = load_common()
     harmless, cautious, dangerous = chances
-    even = common.reader_even * cautious
+    even = common.reader_even * cautious + _NEARLY
     odds: float = ((dangerous + even) / (harmless + even)) ** common.reader_slope
-    return max(odds / (1.0 + odds), common.reader_care * cautious)
+    return odds / (1.0 + odds)
 
 
 def _fields(part: Part, language: str) -> Mapping[Domain, float]:
@@ -136,11 +134,11 @@ def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[st
     readings = heard(plan)
     if not readings:
         return None
-    gravest = readings[0]
+    common, gravest = load_common(), readings[0]
     talk = _talk(plan, found, gravest)
-    if talk >= load_common().talk_from:
+    if talk >= common.talk_from:
         return Lift(risk=(1.0 - talk) * gravest.risk, confidence=max(held.confidence, talk), learned=gravest.risk, raised=False)
-    common, settled, confidence = load_common(), _settled(found, held, gravest), held.confidence
+    settled, confidence = _settled(found, held, gravest), held.confidence
     own = max(item.risk * _listened(item, listens) for item in readings)
     if gravest.risk < common.reader_doubt and _only_looks(plan, found):
         own = 0.0

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from neural_hive.types import Plan
-
 A = TypeVar("A")
 T = TypeVar("T")
 
@@ -31,8 +29,3 @@ def once_for(function: Callable[[A], T]) -> Callable[[A], T]:
         return answer
 
     return once
-
-
-def once_per_plan(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
-    """`once_for` with the type of a plan."""
-    return once_for(function)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from neural_hive.specialists.hazard import Reading, measure
-from neural_hive.specialists.memo import once_for, once_per_plan
+from neural_hive.specialists.memo import once_for
 from neural_hive.specialists.spoken import heard_in, only_praises
 from neural_hive.types import Action, Plan, Safeguard, Trait
 from neural_hive.understanding.lexicon import scan
@@ -30,7 +30,7 @@ class Part:
     actions: tuple[Action, ...]
 
 
-@once_per_plan
+@once_for
 def readings_of(plan: Plan) -> tuple[Part, ...]:
     """The plan as a whole and, where some sentences or tasks only praise it or address the judge, without these.
 

@@ -26,6 +26,11 @@ def test_the_risk_rises_with_the_odds_of_danger(milder: Logits, graver: Logits) 
     assert 0.0 < risk_of(milder) < risk_of(graver) < 1.0
 
 
+def test_certainty_gives_no_infinite_odds() -> None:
+    assert risk_of((1.0, 0.0, 0.0)) == pytest.approx(0.0, abs=1e-6)
+    assert risk_of((0.0, 0.0, 1.0)) == pytest.approx(1.0, abs=1e-6)
+
+
 def test_what_is_cautious_for_certain_is_neither() -> None:
     assert 0.4 < risk_of((0.01, 0.98, 0.01)) < 0.6
 
