@@ -37,12 +37,14 @@ def _reason(plan: Plan, spoken: Sequence[Opinion], conclusion: Conclusion, langu
     if conclusion.verdict is Verdict.APPROVE or strongest is None:
         return [text("consensus.explain.nothing_found", language)]
     voice = text_of(highest.specialist, language)
-    return [text("consensus.explain.voice", language, specialist=voice, risk=percent(highest.risk), reason=_lowered(strongest.sentence))]
+    loudest = highest.risk >= max(opinion.risk for opinion in spoken)
+    key = "consensus.explain.voice" if loudest else "consensus.explain.ground"
+    return [text(key, language, specialist=voice, risk=percent(highest.risk), reason=_lowered(strongest.sentence))]
 
 
 def _doubt(conclusion: Conclusion) -> list[str]:
     """Why a rule other than the probability raised the answer."""
-    told = {"abstention", "low_confidence", "contradiction"}
+    told = {"abstention", "low_confidence", "unread", "contradiction"}
     return [rule.sentence for rule in conclusion.rules if rule.name in told and rule.sentence][:1]
 
 

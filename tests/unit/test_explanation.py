@@ -8,8 +8,10 @@ import pytest
 from neural_hive.consensus import conclude
 from neural_hive.counterfactual import counterfactuals_sync
 from neural_hive.explanation import explain
+from neural_hive.planning import plan as make_plan
 from neural_hive.specialists.registry import OWN, open_local
-from neural_hive.types import Conclusion, Counterfactual, Environment, Language, Opinion, Plan, Precedent, Task, Verdict
+from neural_hive.types import Conclusion, Counterfactual, Environment, Intent, Language, Opinion, Plan, Precedent, Task, Verdict
+from neural_hive.understanding import understand
 from tests.unit.specialists.plans import GONE, act, plan_of
 
 DROP = act(
@@ -64,3 +66,14 @@ def test_doubt_is_told() -> None:
     plan = plan_of(act("frobnicate it", "unknown", "unknown"))
     opinions, conclusion, _ = told(plan)
     assert "Not enough of the plan could be read" in explain(plan, opinions, conclusion, (), "en")
+
+
+@pytest.mark.parametrize(
+    "text", ["Migrar o banco de pedidos para o PostgreSQL no sábado", "Retire v1 of the orders API today", "reiniciar o servidor"]
+)
+def test_who_is_called_the_strongest_warning_is_it(text: str) -> None:
+    intent = Intent(text=text)
+    opinions, conclusion, _ = told(make_plan(understand(intent), intent))
+    paragraph = explain(make_plan(understand(intent), intent), opinions, conclusion, (), "en")
+    highest = max(opinion.risk for opinion in opinions.values())
+    assert ("strongest warning" in paragraph) == (f"risk {highest * 100:.0f}%" in paragraph)
