@@ -1,7 +1,7 @@
 # Everything a person or CI does here. `make help` lists it; python3 (3.11 or newer) and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run review test soak check format eval bench lock clean
+.PHONY: help setup run review test services services-stop test-real soak check generate format eval bench lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## make .venv with the locked packages and the `hive` command
 
@@ -44,14 +44,30 @@ review: setup ## judge one intention: make review TEXT="drop the orders table in
 test: setup ## the tests, without those marked slow, soak or real (ARGS=)
 	$(BIN)/python -m pytest -q -m "not slow and not soak and not real" $(ARGS)
 
+services: setup ## get and start the real servers for tests: Redis, Redis Cluster, Neo4j, FerretDB, MLflow
+	$(BIN)/python -m tests.services up $(ARGS)
+
+services-stop: setup ## stop them and remove their data; what was downloaded stays
+	$(BIN)/python -m tests.services down
+
+test-real: setup ## the tests against the real servers that `make services` started (ARGS=)
+	HIVE_TEST_REAL=1 $(BIN)/python -m pytest -q -m "real and not slow and not soak" $(ARGS)
+
 soak: setup ## the long proofs: slow tests and 200 times kill -9 under load
 	$(BIN)/python -m pytest -q -m "slow or soak" $(ARGS)
 
-check: setup ## lint, formatting, types, layers
+check: setup ## lint, formatting, types, layers, the wire contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python proto/generate.py --check
+	$(BIN)/buf lint proto
+	$(BIN)/buf format --exit-code --diff proto
+	$(BIN)/buf breaking proto --against proto/released.binpb
+
+generate: setup ## make the gRPC code anew from proto/ (ARGS=--check only compares)
+	$(BIN)/python proto/generate.py $(ARGS)
 
 format: setup ## format and mend what can be mended
 	$(BIN)/ruff format .
@@ -63,9 +79,13 @@ eval: setup ## the quality table over the labelled cases (ARGS=)
 bench: setup ## latency, start and memory, each with its floor (ARGS="--quick --only rest")
 	$(BIN)/python -m benchmarks $(ARGS)
 
-lock: setup ## resolve pyproject.toml anew into requirements.lock (ARGS="--upgrade")
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --quiet \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements.lock $(ARGS)
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+IMAGE_EXTRAS := fast grpc mongo neo4j redis queue mlflow
+
+lock: setup ## resolve pyproject.toml anew into the locks, the image's too (ARGS="--upgrade")
+	$(LOCK) --extra dev --output-file requirements.lock $(ARGS)
+	$(LOCK) $(IMAGE_EXTRAS:%=--extra %) --constraint requirements.lock --output-file deploy/requirements.lock $(ARGS)
 
 clean: ## remove caches and build output; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,6 +16,7 @@ BENCHES = {
     "start": ("benchmarks.start", "measure_serve"),
     "cold": ("benchmarks.start", "measure_review"),
     "memory": ("benchmarks.memory", "measure"),
+    "distributed": ("benchmarks.distributed", "measure"),
 }
 
 

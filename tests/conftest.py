@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import tests.services.folders  # noqa: F401 -- finds the user's cache before the tests get a home of their own
+
 # The cores are shared, so no example has a deadline; the same examples every time, so that a
 # failure in CI is the failure at home. HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neural_hive import __version__
 from neural_hive.cache.base import Cache
-from neural_hive.errors import HiveError, LedgerError, MissingDriverError, SettingsError
+from neural_hive.errors import LedgerError, MissingDriverError, SettingsError
 from neural_hive.graph.base import Graph
 from neural_hive.hive import Hive
 from neural_hive.judgements import Judgements
 from neural_hive.ledger.base import Ledger
 from neural_hive.memory import Memory
 from neural_hive.messages import text
+from neural_hive.models.base import Models
 from neural_hive.ops import Check, Probe
 from neural_hive.outcomes import Outcomes
 from neural_hive.panel import Panel
@@ -35,26 +35,57 @@ from neural_hive.warmth import warmed
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """Where a scheme's adapter lives: the module, the function that opens a URL, the extra that brings its driver."""
+    """Where a scheme's adapter lives.
+
+    Attributes:
+        module: Its module; imported when it is asked for.
+        opener: The function there that opens a URL.
+        extra: What brings its driver.
+        options: Settings (or properties of them) that the opener takes by keyword.
+    """
 
     module: str
     opener: str
     extra: str = ""
+    options: tuple[str, ...] = ()
 
 
-LEDGERS = {"sqlite": Adapter("neural_hive.ledger.sqlite", "open_sqlite_ledger")}
-GRAPHS = {"sqlite": Adapter("neural_hive.graph.sqlite", "open_sqlite_graph")}
-CACHES = {"memory": Adapter("neural_hive.cache.memory", "open_memory_cache")}
-SPECIALISTS: dict[str, Adapter] = {}
+_MONGO = Adapter("neural_hive.ledger.mongo", "open_mongo_ledger", "mongo", ("ledger_key_path", "ledger_deadline"))
+_NEO4J = Adapter("neural_hive.graph.neo4j", "open_neo4j_graph", "neo4j", ("graph_deadline",))
+_REDIS = Adapter("neural_hive.cache.redis", "open_redis_cache", "redis")
+_MLFLOW = Adapter("neural_hive.models.mlflow", "open_mlflow_models", "mlflow", ("models_refresh",))
+_GRPC = Adapter("neural_hive.transport.client", "open_grpc_specialist", "grpc", ("tls", "specialist_deadline"))
+
+LEDGERS = {
+    "sqlite": Adapter("neural_hive.ledger.sqlite", "open_sqlite_ledger"),
+    **dict.fromkeys(("mongodb", "mongodb+srv"), _MONGO),
+}
+GRAPHS = {
+    "sqlite": Adapter("neural_hive.graph.sqlite", "open_sqlite_graph"),
+    **dict.fromkeys(("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"), _NEO4J),
+}
+CACHES = {
+    "memory": Adapter("neural_hive.cache.memory", "open_memory_cache"),
+    **dict.fromkeys(("redis", "rediss", "redis+cluster", "rediss+cluster"), _REDIS),
+}
+SPECIALISTS = dict.fromkeys(("grpc", "grpcs"), _GRPC)
+MODELS = {
+    "packaged": Adapter("neural_hive.models.packaged", "open_packaged_models"),
+    **dict.fromkeys(("mlflow+http", "mlflow+https"), _MLFLOW),
+}
 
 
-def open_resource(kind: str, url: str, adapters: Mapping[str, Adapter]) -> AbstractAsyncContextManager[Any]:
+def open_resource(
+    kind: str, url: str, adapters: Mapping[str, Adapter], settings: Settings, **given: Any
+) -> AbstractAsyncContextManager[Any]:
     """What opens a URL.
 
     Args:
         kind: Name of the setting, for messages.
         url: `scheme:...`.
         adapters: Adapter by scheme.
+        settings: Where the adapter's options stand.
+        **given: More for the opener, by keyword.
 
     Raises:
         SettingsError: No adapter has this scheme.
@@ -69,8 +100,12 @@ def open_resource(kind: str, url: str, adapters: Mapping[str, Adapter]) -> Abstr
         module = importlib.import_module(adapter.module)
     except ModuleNotFoundError as error:
         raise MissingDriverError("error.missing_driver", kind=kind, scheme=scheme, module=error.name or "", extra=adapter.extra) from error
-    opened: AbstractAsyncContextManager[Any] = getattr(module, adapter.opener)(url)
+    opened: AbstractAsyncContextManager[Any] = getattr(module, adapter.opener)(url, **_options(adapter, settings), **given)
     return opened
+
+
+def _options(adapter: Adapter, settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in adapter.options}
 
 
 @asynccontextmanager
@@ -87,23 +122,29 @@ async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[
     """
     _make_directory(settings.data_dir)
     async with AsyncExitStack() as stack:
-        ledger: Ledger = await stack.enter_async_context(open_resource("ledger", settings.ledger_url, LEDGERS))
-        graph: Graph = await stack.enter_async_context(open_resource("graph", settings.graph_url, GRAPHS))
-        cache: Cache = await stack.enter_async_context(open_resource("cache", settings.cache, CACHES))
-        specialists = await _open_specialists(settings, stack)
+        ledger: Ledger = await stack.enter_async_context(open_resource("ledger", settings.ledger_url, LEDGERS, settings))
+        graph: Graph = await stack.enter_async_context(open_resource("graph", settings.graph_url, GRAPHS, settings))
+        cache: Cache = await stack.enter_async_context(open_resource("cache", settings.cache, CACHES, settings))
+        own = _own_specialists(settings)
+        models: Models = await stack.enter_async_context(open_resource("models", settings.models, MODELS, settings, names=own))
+        specialists = await _open_specialists(settings, models, stack)
         memory = Memory(graph, deadline=settings.graph_deadline)
         stack.push_async_callback(memory.close)
         memory.catch_up(ledger)
         outcomes = Outcomes(ledger, memory)
         await outcomes.replay()
-        panel = Panel(specialists, remote=frozenset(settings.specialists), deadline=settings.specialist_deadline)
+        remote = frozenset(settings.specialists)
+        twins = {name: registry.open_local(name) for name in sorted(remote)}
+        panel = Panel(specialists, remote=remote, deadline=settings.specialist_deadline, stand_ins=twins)
         checks = _checks(settings, ledger, graph, cache, specialists)
+        if own:
+            checks["models"] = _pinged(models)
         if warm:
             checks["warm-up"] = await stack.enter_async_context(warmed(panel))
         yield Hive(
             settings=settings,
             panel=panel,
-            judgements=Judgements(cache, voices=await _voices(specialists), ttl=settings.cache_ttl),
+            judgements=Judgements(cache, ttl=settings.cache_ttl),
             ledger=ledger,
             cache=cache,
             memory=memory,
@@ -112,7 +153,12 @@ async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[
         )
 
 
-async def _open_specialists(settings: Settings, stack: AsyncExitStack) -> dict[str, Specialist]:
+def _own_specialists(settings: Settings) -> tuple[str, ...]:
+    """Those that are in process."""
+    return tuple(name for name in registry.names() if not settings.specialists.get(name))
+
+
+async def _open_specialists(settings: Settings, models: Models, stack: AsyncExitStack) -> dict[str, Specialist]:
     """Every registered specialist, in process unless the settings give a URL."""
     unknown = sorted(set(settings.specialists) - set(registry.names()))
     if unknown:
@@ -121,19 +167,10 @@ async def _open_specialists(settings: Settings, stack: AsyncExitStack) -> dict[s
     for name in registry.names():
         url = settings.specialists.get(name)
         if url:
-            opened[name] = await stack.enter_async_context(open_resource(f"specialists.{name}", url, SPECIALISTS))
+            opened[name] = await stack.enter_async_context(open_resource(f"specialists.{name}", url, SPECIALISTS, settings, name=name))
         else:
-            opened[name] = registry.open_local(name)
+            opened[name] = registry.open_local(name, models)
     return opened
-
-
-async def _voices(specialists: Mapping[str, Specialist]) -> str:
-    """Who judges, for the cache: product and models with versions; "" when one of them cannot say."""
-    try:
-        models = {name: await specialist.describe() for name, specialist in sorted(specialists.items())}
-    except HiveError:
-        return ""
-    return " ".join([__version__, *(f"{name}={model.name}/{model.version}/{model.source}" for name, model in models.items())])
 
 
 def _checks(settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, specialists: Mapping[str, Specialist]) -> dict[str, Check]:
@@ -161,8 +198,7 @@ def _pinged(resource: Any) -> Check:
 
 def _described(specialist: Specialist) -> Check:
     async def check() -> str:
-        model = await specialist.describe()
-        return f"{model.name} {model.version} ({model.source})"
+        return (await specialist.describe()).label
 
     return check
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import exp, log
 
 from neural_hive.calibration import Calibration, calibration
@@ -85,6 +85,25 @@ def conclude(
         rules=fired,
         conditions=conditions(plan, spoken) if worded and verdict is Verdict.CONDITIONAL else (),
     )
+
+
+def raised_by(heard: Conclusion, plan: Plan, whole: Conclusion, absent: Iterable[str]) -> Conclusion:
+    """A conclusion that is never milder than the one with stand-ins for those that were silent.
+
+    Stand-ins only raise: they are no votes, and an answer that they do not raise stays as it is.
+
+    Args:
+        heard: What those that spoke conclude.
+        plan: The plan that was judged.
+        whole: What they and the stand-ins conclude together.
+        absent: The specialists that the stand-ins speak for.
+    """
+    if whole.verdict.severity <= heard.verdict.severity:
+        return heard
+    names = ", ".join(text_of(name, plan.language) for name in sorted(absent))
+    rule = FiredRule(name="stand_in", verdict=whole.verdict, sentence=text("consensus.rule.stand_in", plan.language, specialists=names))
+    harm = max(heard.harm_probability, whole.harm_probability)
+    return replace(heard, verdict=whole.verdict, harm_probability=harm, rules=(*heard.rules, rule), conditions=whole.conditions)
 
 
 def pool(votes: Sequence[Vote]) -> float:

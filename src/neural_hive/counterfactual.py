@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from itertools import combinations
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations, islice
 
 from neural_hive.messages import text
 from neural_hive.specialists.changes import apply, change_of, concerns
@@ -11,7 +13,7 @@ from neural_hive.specialists.hazard import Reading, readings
 from neural_hive.specialists.wording import mitigation_sentence
 from neural_hive.types import Action, Change, Conclusion, Counterfactual, Plan, Scope, Trait, Verdict
 
-__all__ = ["apply", "counterfactuals", "counterfactuals_sync", "search"]
+__all__ = ["Proposal", "apply", "counterfactuals", "counterfactuals_sync", "proposals", "search"]
 
 _MOST = 2
 _SINGLES = 3
@@ -30,18 +32,34 @@ _PROTECTIONS: dict[str, tuple[str, ...]] = {
     "mutation": ("rollback", "canary"),
 }
 
-Search = Generator[Plan, Conclusion, tuple[Counterfactual, ...]]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """Changes that might help, and the plan with them made."""
+
+    changes: tuple[Change, ...]
+    plan: Plan
 
 
-async def counterfactuals(plan: Plan, conclusion: Conclusion, reask: Callable[[Plan], Awaitable[Conclusion]]) -> tuple[Counterfactual, ...]:
+Search = Generator[Plan, Conclusion | None, tuple[Counterfactual, ...]]
+
+
+async def counterfactuals(
+    plan: Plan,
+    conclusion: Conclusion,
+    reask: Callable[[Plan], Awaitable[Conclusion | None]],
+    proposed: Iterable[Proposal] | None = None,
+) -> tuple[Counterfactual, ...]:
     """Up to two changes, each verified to give a milder answer; none for an approval.
 
     Args:
         plan: The plan as judged.
         conclusion: What the panel concluded about it.
-        reask: Asks the same panel about a changed plan.
+        reask: Asks the same panel about a changed plan; None when a voice that spoke before is silent,
+            and then the change is not told.
+        proposed: What to try; what `proposals` gives, when it was worked out before.
     """
-    steps = search(plan, conclusion)
+    steps = search(plan, conclusion, proposed)
     try:
         changed = next(steps)
         while True:
@@ -51,7 +69,7 @@ async def counterfactuals(plan: Plan, conclusion: Conclusion, reask: Callable[[P
         return found
 
 
-def counterfactuals_sync(plan: Plan, conclusion: Conclusion, reask: Callable[[Plan], Conclusion]) -> tuple[Counterfactual, ...]:
+def counterfactuals_sync(plan: Plan, conclusion: Conclusion, reask: Callable[[Plan], Conclusion | None]) -> tuple[Counterfactual, ...]:
     """The same for a panel that is asked without waiting."""
     steps = search(plan, conclusion)
     try:
@@ -63,42 +81,36 @@ def counterfactuals_sync(plan: Plan, conclusion: Conclusion, reask: Callable[[Pl
         return found
 
 
-def search(plan: Plan, conclusion: Conclusion) -> Search:
+def proposals(plan: Plan) -> Iterator[Proposal]:
+    """Everything worth trying on a plan, whatever the answer to it will be: single changes, then pairs."""
+    candidates = _candidates(plan)
+    tried = [*((change,) for change in candidates[:_SINGLES]), *islice(combinations(candidates, 2), _PAIRS)]
+    for changes in tried:
+        changed = reduce(apply, changes, plan)
+        if changed != plan:
+            yield Proposal(changes, changed)
+
+
+def search(plan: Plan, conclusion: Conclusion, proposed: Iterable[Proposal] | None = None) -> Search:
     """Yields changed plans, takes what the panel concludes about each, returns what was milder.
 
     Single changes come first; pairs of them only when no single one suffices.
     """
     if conclusion.verdict is Verdict.APPROVE:
         return ()
-    candidates = _candidates(plan)
     found: list[Counterfactual] = []
-    for change in candidates[:_SINGLES]:
-        milder = yield from _try(plan, conclusion, (change,))
-        if milder is not None:
-            found.append(milder)
-        if len(found) == _MOST:
+    for proposal in proposals(plan) if proposed is None else proposed:
+        if len(found) == _MOST or (found and len(proposal.changes) > 1):
             break
-    if not found:
-        for pair in list(combinations(candidates, 2))[:_PAIRS]:
-            milder = yield from _try(plan, conclusion, pair)
-            if milder is not None:
-                found.append(milder)
-                break
+        answer = yield proposal.plan
+        if answer is not None and answer.verdict.severity < conclusion.verdict.severity:
+            found.append(_counterfactual(plan, proposal, answer))
     return tuple(sorted(found, key=lambda item: (item.verdict.severity, item.harm_probability)))
 
 
-def _try(plan: Plan, conclusion: Conclusion, changes: tuple[Change, ...]) -> Generator[Plan, Conclusion, Counterfactual | None]:
-    changed = plan
-    for change in changes:
-        changed = apply(changed, change)
-    if changed == plan:
-        return None
-    answer = yield changed
-    if answer.verdict.severity >= conclusion.verdict.severity:
-        return None
-    return Counterfactual(
-        sentence=_sentence(plan, changes, answer.verdict), changes=changes, verdict=answer.verdict, harm_probability=answer.harm_probability
-    )
+def _counterfactual(plan: Plan, proposal: Proposal, answer: Conclusion) -> Counterfactual:
+    sentence = _sentence(plan, proposal.changes, answer.verdict)
+    return Counterfactual(sentence=sentence, changes=proposal.changes, verdict=answer.verdict, harm_probability=answer.harm_probability)
 
 
 def _candidates(plan: Plan) -> list[Change]:

@@ -16,16 +16,16 @@ from typing import Any, Literal, TypeVar
 
 from neural_hive import planning, telemetry
 from neural_hive.cache.base import Cache
-from neural_hive.consensus import conclude
+from neural_hive.consensus import conclude, raised_by
 from neural_hive.counterfactual import counterfactuals
 from neural_hive.errors import InputError, LimitError, UnavailableError
 from neural_hive.explanation import explain
-from neural_hive.judgements import Judgement, Judgements, digest
+from neural_hive.judgements import Judgement, Judgements, Names, digest
 from neural_hive.ledger.base import Ledger
 from neural_hive.memory import Memory
 from neural_hive.ops import Probe
 from neural_hive.outcomes import Outcomes
-from neural_hive.panel import Panel
+from neural_hive.panel import Hearing, Panel
 from neural_hive.records import Ask, decision_record, new_id, timestamp
 from neural_hive.settings import Settings
 from neural_hive.types import (
@@ -89,24 +89,27 @@ class Hive:
         """Decide on an intention and tell each stage as it is ready; errors as in `review`."""
         start = time.perf_counter()
         understanding = await self._understand(intent)
+        if ask is not None and ask.pii:
+            understanding = replace(understanding, pii=ask.pii)
         yield Stage("understood", understanding)
         plan = await self._plan(understanding, intent)
         yield Stage("planned", plan)
-        weights, content = self.outcomes.weights(plan.domain), digest(plan)
-        key = self.judgements.key(content, weights)
-        judgement = await self.judgements.recall(key)
+        weights, names = self.outcomes.weights(plan.domain), Names(plan)
+        content, looking = digest(names.plan), asyncio.ensure_future(self.memory.precedents(plan))
+        judgement = await self.judgements.recall(content, weights, self.panel.models())
         if judgement is not None:
             for opinion in judgement.opinions.values():
-                yield Stage("opinion", opinion)
+                yield Stage("opinion", names.put_back(opinion))
         else:
+            hearing = self.panel.hear(names.plan)
             voices: list[Opinion | Abstention] = []
-            async for voice in self.panel.consult(plan):
+            async for voice in hearing.voices():
                 voices.append(voice)
-                yield Stage("opinion", voice)
-            judgement = await self._conclude(plan, voices, weights)
-            await self.judgements.keep(key, judgement)
-        precedents = await self.memory.precedents(plan)
-        decision = _decision(f"int_{content}", understanding, plan, judgement, precedents)
+                yield Stage("opinion", names.put_back(voice))
+            judgement = await self._conclude(hearing, voices, weights)
+            await self.judgements.keep(content, weights, judgement)
+        judgement = names.put_back(judgement)
+        decision = _decision(f"int_{digest(plan)}", understanding, plan, judgement, await looking)
         decision = await self._record(decision, intent, ask or Ask())
         telemetry.decided(decision, time.perf_counter() - start)
         self.memory.remember(decision)
@@ -125,17 +128,23 @@ class Hive:
         limits = self.settings.limits
         return await _read(intent, planning.plan, understanding, intent, max_tasks=limits.max_tasks, max_source=limits.max_body_bytes)
 
-    async def _conclude(self, plan: Plan, voices: Sequence[Opinion | Abstention], weights: Mapping[str, float]) -> Judgement:
+    async def _conclude(self, hearing: Hearing, voices: Sequence[Opinion | Abstention], weights: Mapping[str, float]) -> Judgement:
+        plan = hearing.plan
         opinions, abstentions = _sorted_out(voices)
         if not opinions:
             raise UnavailableError("error.no_opinions")
-        conclusion = conclude(plan, opinions, abstentions, weights)
 
-        async def ask_again(changed: Plan) -> Conclusion:
-            spoken, silent = _sorted_out(await self.panel.ask_again(changed))
-            return conclude(changed, spoken, silent | abstentions, weights, worded=False)
+        async def concluded(judged: Plan, spoken: Mapping[str, Opinion], *, worded: bool) -> Conclusion:
+            heard = conclude(judged, spoken, abstentions, weights, worded=worded)
+            absent = await hearing.stand_ins(judged) if abstentions else {}
+            return raised_by(heard, judged, conclude(judged, {**spoken, **absent}, {}, weights, worded=worded), absent) if absent else heard
 
-        others = await counterfactuals(plan, conclusion, ask_again)
+        async def ask_again(changed: Plan) -> Conclusion | None:
+            spoken = await hearing.again(changed)
+            return await concluded(changed, {opinion.specialist: opinion for opinion in spoken}, worded=False) if spoken else None
+
+        conclusion = await concluded(plan, opinions, worded=True)
+        others = await counterfactuals(plan, conclusion, ask_again, hearing.proposed)
         return Judgement(opinions=opinions, abstentions=abstentions, conclusion=conclusion, counterfactuals=others)
 
     async def _record(self, decision: Decision, intent: Intent, ask: Ask) -> Decision:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from neural_hive import telemetry
 from neural_hive.errors import NotFoundError
@@ -15,10 +16,14 @@ from neural_hive.ledger.base import Ledger
 from neural_hive.ledger.replay import replay
 from neural_hive.types import Decision, Plan, Precedent
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _WAITING = 256
 _NEWEST = 20  # decisions that are looked for to see from where the graph lacks some
 _PATIENCE = 5.0  # seconds that closing waits for a catch-up; the next start goes on with it
+_AGAIN = 1.0  # seconds until a graph that failed is tried again
+
+Newest = Sequence[tuple[int, dict[str, Any]]]
 
 
 class Memory:
@@ -34,26 +39,30 @@ class Memory:
         self._deadline = deadline
         self._waiting: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
+        self._missed: int | None = None
+        self._away = False
+        self._behind = asyncio.Event()
+        self._even = asyncio.Event()
 
     async def precedents(self, plan: Plan) -> tuple[Precedent, ...]:
         """Similar past intentions; none when the graph fails or is late."""
         try:
             async with asyncio.timeout(self._deadline):
-                return tuple(await self._graph.similar(plan))
+                found = tuple(await self._graph.similar(plan))
         except Exception as error:  # noqa: BLE001 -- the graph informs, it does not decide: its failure is measured, not fatal
-            _failed(error)
+            self._failed(error)
             return ()
+        self._away = False
+        return found
 
     def remember(self, decision: Decision) -> None:
-        """Remember a decision soon; when the graph is far behind, this one is not remembered."""
-        if len(self._waiting) >= _WAITING:
-            telemetry.GRAPH_FAILURES.inc()
-            return
-        self._start(self._graph.remember(decision))
+        """Remember a decision soon; when the graph fails or is far behind, it is caught up with the ledger later."""
+        at = decision.receipt.leaf_index if decision.receipt else 0
+        self._start(lambda: self._graph.remember(decision), at)
 
-    def remember_outcome(self, record: dict[str, Any]) -> None:
-        """Link an outcome or approval to its decision, soon."""
-        self._start(self._graph.remember_outcome(record["decision_id"], record))
+    def remember_outcome(self, record: dict[str, Any], at: int) -> None:
+        """Link an outcome or approval, the record in leaf `at`, to its decision, soon."""
+        self._start(lambda: self._graph.remember_outcome(record["decision_id"], record), at)
 
     async def forget(self, decision_id: str) -> None:
         """Remove a decision whose words are erased; unlike the rest, a failure is told.
@@ -65,20 +74,51 @@ class Memory:
         await self._graph.forget(decision_id)
 
     def catch_up(self, ledger: Ledger) -> None:
-        """Remember, in the background, decisions of the ledger that the graph lacks: all when it is new, the last after a crash."""
-        self._catching_up = asyncio.get_running_loop().create_task(self._guarded(self._catch_up(ledger)))
+        """Remember, in the background, what the graph lacks: all when it is new, the last after a crash, the rest after an outage."""
+        self._catching_up = asyncio.get_running_loop().create_task(self._keep_up(ledger))
 
-    async def _catch_up(self, ledger: Ledger) -> None:
-        newest = [(index, record) for index, record in await ledger.find(limit=_NEWEST) if not record.get("erased")]
+    async def close(self) -> None:
+        """Wait until everything that was to be remembered is; for a long catch-up, or a graph that is away, only a while."""
+        await asyncio.gather(*self._waiting)
+        if self._catching_up is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._even.wait(), _PATIENCE)
+            self._catching_up.cancel()
+            await asyncio.wait({self._catching_up})
+
+    async def _keep_up(self, ledger: Ledger) -> None:
+        newest = await self._until_done(lambda: ledger.find(limit=_NEWEST))
+        await self._until_done(lambda: self._catch_up(ledger, newest))
+        while True:
+            if self._missed is None:
+                self._even.set()
+            await self._behind.wait()
+            since, self._missed = self._missed or 0, None
+            self._behind.clear()
+            await self._until_done(lambda: self._restore(ledger, since))  # noqa: B023 -- awaited before `since` changes
+
+    async def _until_done(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await attempt()
+            except Exception as error:  # noqa: BLE001 -- as in `precedents`; what the graph lacks stands in the ledger
+                self._failed(error)
+                await asyncio.sleep(_AGAIN)
+
+    async def _catch_up(self, ledger: Ledger, newest: Newest) -> None:
         since = 0
-        for place, (index, record) in enumerate(newest):
+        kept = [(index, record) for index, record in newest if not record.get("erased")]
+        for place, (index, record) in enumerate(kept):
             if await self._knows(record["id"]):
                 if place == 0:
                     return
                 since = index + 1
                 break
-        if newest:
-            await rebuild(self._graph, replay(ledger, since=since))
+        if kept:
+            await self._restore(ledger, since)
+
+    async def _restore(self, ledger: Ledger, since: int) -> None:
+        await rebuild(self._graph, replay(ledger, since=since))
 
     async def _knows(self, decision_id: str) -> bool:
         try:
@@ -87,25 +127,30 @@ class Memory:
             return False
         return True
 
-    def _start(self, remembering: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(remembering))
+    def _start(self, remembering: Callable[[], Awaitable[None]], at: int) -> None:
+        if len(self._waiting) >= _WAITING:
+            telemetry.GRAPH_FAILURES.inc()
+            self._lacks(at)
+            return
+        task = asyncio.get_running_loop().create_task(self._guarded(remembering, at))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
-    async def close(self) -> None:
-        """Wait until everything that was to be remembered is; for a long catch-up only a while."""
-        await asyncio.gather(*self._waiting)
-        if self._catching_up is not None:
-            await asyncio.wait({self._catching_up}, timeout=_PATIENCE)
-            self._catching_up.cancel()
-
-    async def _guarded(self, remembering: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, remembering: Callable[[], Awaitable[None]], at: int) -> None:
         try:
-            await remembering
+            await remembering()
         except Exception as error:  # noqa: BLE001 -- as above; the ledger, not the graph, is what must not lose a decision
-            _failed(error)
+            self._failed(error)
+            self._lacks(at)
 
+    def _lacks(self, at: int) -> None:
+        """Note that the graph lacks what stands in this leaf of the ledger."""
+        self._missed = at if self._missed is None else min(at, self._missed)
+        self._even.clear()
+        self._behind.set()
 
-def _failed(error: Exception) -> None:
-    telemetry.GRAPH_FAILURES.inc()
-    _log.warning("the graph failed: %s", telemetry.frames(error))
+    def _failed(self, error: Exception) -> None:
+        """Count a failure; only the first of an outage is logged."""
+        telemetry.GRAPH_FAILURES.inc()
+        (_log.debug if self._away else _log.warning)("the graph failed: %s", telemetry.frames(error))
+        self._away = True

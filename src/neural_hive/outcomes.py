@@ -79,7 +79,7 @@ class Outcomes:
         }
         receipt = await self._ledger.append(record)
         self._learn(record)
-        self._memory.remember_outcome(record)
+        self._memory.remember_outcome(record, receipt.leaf_index)
         telemetry.FEEDBACK.labels(outcome=outcome).inc()
         return _public(record) | {"receipt": receipt}
 
@@ -88,7 +88,7 @@ class Outcomes:
         decision = await self.decision(decision_id)
         record = _entry(APPROVAL, "apr", decision_id, comment, caller) | {"approved": approved, "verdict_was": decision["verdict"]}
         receipt = await self._ledger.append(record)
-        self._memory.remember_outcome(record)
+        self._memory.remember_outcome(record, receipt.leaf_index)
         return _public(record) | {"receipt": receipt}
 
     async def of(self, decision_id: str) -> dict[str, list[dict[str, Any]]]:

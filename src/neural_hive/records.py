@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import msgspec
 
-from neural_hive.types import Context, Decision, Opinion, Receipt
+from neural_hive.types import Context, Decision, Opinion, PiiFinding, Receipt
 
 DECISION = "decision/v1"
 FEEDBACK = "feedback/v1"
@@ -37,10 +37,12 @@ class Ask:
     Attributes:
         decision_id: The id that the decision shall get; "" gives it a random one.
         request_tag: Tells apart two requests under one Idempotency-Key; "" without such a key.
+        pii: What was masked before the hive saw the words; the record tells of it.
     """
 
     decision_id: str = ""
     request_tag: str = ""
+    pii: tuple[PiiFinding, ...] = ()
 
     @classmethod
     def idempotent(cls, key: str, caller: str, body: bytes) -> Ask:

@@ -36,6 +36,16 @@ class Limits(BaseModel):
     burst: int = Field(20, ge=1, description="Requests that a caller may make at once when a rate limit is set.")
 
 
+class Tls(BaseModel):
+    """Files (PEM) that secure gRPC between gateway and specialists; with `ca` on both sides it is mutual."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ca: Path | None = Field(None, description="Who must have signed the other side's certificate; on a server, clients then need one.")
+    cert: Path | None = Field(None, description="This side's certificate chain.")
+    key: Path | None = Field(None, description="The private key of this side's certificate.")
+
+
 class Settings(BaseModel):
     """The whole configuration of one process."""
 
@@ -45,11 +55,19 @@ class Settings(BaseModel):
     language: Literal["pt", "en"] | None = Field(None, description="Language of answers when the caller states none.")
     host: str = Field("127.0.0.1", description="Address that `hive serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `hive serve` listens on; 0 takes a free one.")
-    ledger: str | None = Field(None, description="Ledger URL; unset means sqlite:/// in the data directory.")
-    graph: str | None = Field(None, description="Graph URL; unset means sqlite:/// in the data directory.")
-    cache: str = Field("memory:", description="Cache URL.")
-    specialists: dict[str, str] = Field(default_factory=dict, description="URL of each specialist by name; one not named is in process.")
+    grpc_host: str = Field("127.0.0.1", description="Address that a specialist's gRPC server listens on.")
+    grpc_port: int = Field(50051, ge=0, le=65535, description="Port of a specialist's gRPC server; 0 takes a free one.")
+    ledger: str | None = Field(None, description="Ledger URL (sqlite:, mongodb:); unset means sqlite:/// in the data directory.")
+    ledger_key: Path | None = Field(None, description="Key that all gateways of one ledger share; unset means ledger.key in data_dir.")
+    graph: str | None = Field(None, description="Graph URL (sqlite:, neo4j:, bolt:); unset means sqlite:/// in the data directory.")
+    cache: str = Field("memory:", description="Cache URL (memory:, redis:, rediss:, redis+cluster:, rediss+cluster:).")
+    models: str = Field("packaged:", description="Where specialists take their models from (packaged:, mlflow+http:, mlflow+https:).")
+    models_refresh: float = Field(30.0, gt=0, description="Seconds between two looks for a newer model.")
+    queue: str | None = Field(None, description="Redis URL of the asynchronous way in; unset means there is none.")
+    specialists: dict[str, str] = Field(default_factory=dict, description="grpc:// URL of each specialist; one not named is in process.")
+    tls: Tls = Field(default_factory=Tls, description="Files that secure gRPC.")
     specialist_deadline: float = Field(2.0, gt=0, description="Seconds that each specialist has to answer; then it abstains.")
+    ledger_deadline: float = Field(5.0, gt=0, description="Seconds that a ledger on a server has to confirm a record.")
     graph_deadline: float = Field(0.25, gt=0, description="Seconds that the graph has to name precedents; then there are none.")
     ready_deadline: float = Field(1.0, gt=0, description="Seconds that each dependency has to answer /ready.")
     cache_ttl: float = Field(3600.0, gt=0, description="Seconds that a panel's opinions on a plan are kept in the cache.")
@@ -63,6 +81,11 @@ class Settings(BaseModel):
     def ledger_url(self) -> str:
         """The ledger's URL, the embedded default filled in."""
         return self.ledger or f"sqlite:///{self.data_dir / 'ledger.db'}"
+
+    @property
+    def ledger_key_path(self) -> Path:
+        """The ledger's key file, the default filled in."""
+        return self.ledger_key or self.data_dir / "ledger.key"
 
     @property
     def graph_url(self) -> str:
@@ -118,7 +141,7 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
 
 def _value(first: str, rest: list[str], text: str) -> Any:
     """A variable's text; a whole table ("HIVE_LIMITS") is written as JSON."""
-    return json.loads(text) if not rest and first in ("limits", "specialists") else text
+    return json.loads(text) if not rest and first in ("limits", "specialists", "tls") else text
 
 
 def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,5 +156,6 @@ def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any
 @cache
 def field_names() -> tuple[str, ...]:
     """Every setting by its dotted name, nested ones included, sorted."""
-    nested = [f"limits.{name}" for name in Limits.model_fields]
-    return tuple(sorted([name for name in Settings.model_fields if name != "limits"] + nested))
+    tables: dict[str, type[BaseModel]] = {"limits": Limits, "tls": Tls}
+    nested = [f"{table}.{name}" for table, model in tables.items() for name in model.model_fields]
+    return tuple(sorted([name for name in Settings.model_fields if name not in tables] + nested))

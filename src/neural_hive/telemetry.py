@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest, start_http_server
 
 from neural_hive.types import Decision
 
@@ -29,8 +29,15 @@ HARM_PROBABILITY = Histogram("hive_harm_probability", "Probability of harm of th
 LEDGER_APPEND_SECONDS = Histogram("hive_ledger_append_seconds", "Time of a durable append.", buckets=_FAST, registry=REGISTRY)
 REFUSALS = Counter("hive_refusals", "Requests answered with an error, by its key.", ["error"], registry=REGISTRY)
 CACHE_LOOKUPS = Counter("hive_cache_lookups", "Look-ups of a panel's opinions.", ["result"], registry=REGISTRY)
+CACHE_FAILURES = Counter("hive_cache_failures", "Calls of a shared cache that failed; each is a miss.", ["reason"], registry=REGISTRY)
+LIMITER_FALLBACKS = Counter("hive_limiter_fallbacks", "Requests counted by one gateway alone.", registry=REGISTRY)
 PII_MASKED = Counter("hive_pii_masked", "Pieces of personal data masked, by kind.", ["kind"], registry=REGISTRY)
 GRAPH_FAILURES = Counter("hive_graph_failures", "Calls of the graph that failed; they never hold up a decision.", registry=REGISTRY)
+BULK_MESSAGES = Counter(
+    "hive_bulk_messages", "Messages of batches, by what became of them: decided, dead, failed.", ["result"], registry=REGISTRY
+)
+QUEUE_LENGTH = Gauge("hive_queue_length", "Messages that wait or are under way.", registry=REGISTRY)
+RESTARTS = Counter("hive_specialist_restarts", "Processes of specialists started again.", ["specialist"], registry=REGISTRY)
 FEEDBACK = Counter("hive_feedback", "Outcomes reported for decisions.", ["outcome"], registry=REGISTRY)
 
 
@@ -56,6 +63,11 @@ def timed(histogram: Histogram) -> Iterator[None]:
 def exposition() -> bytes:
     """All metrics in the Prometheus text format."""
     return generate_latest(REGISTRY)
+
+
+def serve_metrics(host: str, port: int) -> None:
+    """Show the metrics at this address for as long as the process lives."""
+    start_http_server(port, addr=host, registry=REGISTRY)
 
 
 def frames(error: BaseException) -> str:

@@ -1,45 +1,74 @@
 """One fixture per port, run over every adapter; a new adapter is one more line in a table here.
 
-Adapters that need a real server carry the mark `real`.
+Adapters that need a real server carry the mark `real`; each test has a database, a prefix, a graph of its own there.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from neural_hive.cache.base import Cache
 from neural_hive.cache.memory import open_memory_cache
+from neural_hive.cache.redis import open_redis_cache
 from neural_hive.graph.base import Graph
+from neural_hive.graph.neo4j import open_neo4j_graph
 from neural_hive.graph.sqlite import open_sqlite_graph
 from neural_hive.ledger.base import Ledger
 from neural_hive.ledger.sqlite import open_sqlite_ledger
 from neural_hive.types import Action, Decision, Domain, Environment, Plan, Task, Understanding, Verdict
+from tests.services import url_of
 
 Opener = Callable[[Path], AbstractAsyncContextManager[Any]]
 
+
+@asynccontextmanager
+async def neo4j_graph() -> AsyncIterator[Graph]:
+    async with open_neo4j_graph(f"{url_of('neo4j')}?hive=t{uuid4().hex}", graph_deadline=30) as graph:
+        try:
+            yield graph
+        finally:
+            await graph.clear()
+
+
 LEDGERS: dict[str, Opener] = {"sqlite": lambda folder: open_sqlite_ledger(f"sqlite:///{folder / 'ledger.db'}")}
-GRAPHS: dict[str, Opener] = {"sqlite": lambda folder: open_sqlite_graph(f"sqlite:///{folder / 'graph.db'}")}
-CACHES: dict[str, Opener] = {"memory": lambda _: open_memory_cache("memory:")}
+GRAPHS: dict[str, Opener] = {
+    "sqlite": lambda folder: open_sqlite_graph(f"sqlite:///{folder / 'graph.db'}"),
+    "neo4j": lambda _: neo4j_graph(),
+}
+CACHES: dict[str, Opener] = {
+    "memory": lambda _: open_memory_cache("memory:"),
+    "redis": lambda _: open_redis_cache(f"{url_of('redis')}?prefix=test-{uuid4().hex}"),
+    "redis-cluster": lambda _: open_redis_cache(f"{url_of('redis-cluster')}?prefix=test-{uuid4().hex}"),
+}
 
 
-@pytest.fixture(params=LEDGERS)
+EMBEDDED = {"sqlite", "memory"}
+
+
+def marked(adapters: dict[str, Opener]) -> list[Any]:
+    """The adapters' names; those that need a server are marked."""
+    return [pytest.param(name, marks=[] if name in EMBEDDED else pytest.mark.real) for name in adapters]
+
+
+@pytest.fixture(params=marked(LEDGERS))
 async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
     async with LEDGERS[request.param](tmp_path) as opened:
         yield opened
 
 
-@pytest.fixture(params=GRAPHS)
+@pytest.fixture(params=marked(GRAPHS))
 async def graph(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Graph]:
     async with GRAPHS[request.param](tmp_path) as opened:
         yield opened
 
 
-@pytest.fixture(params=CACHES)
+@pytest.fixture(params=marked(CACHES))
 async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cache]:
     async with CACHES[request.param](tmp_path) as opened:
         yield opened

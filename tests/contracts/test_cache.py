@@ -39,3 +39,8 @@ async def test_no_time_to_live_is_not_kept(cache: Cache) -> None:
 async def test_an_empty_value_is_a_value(cache: Cache) -> None:
     await cache.put("key", b"", ttl=60)
     assert await cache.get("key") == b""
+
+
+async def test_the_first_value_is_agreed_with(cache: Cache) -> None:
+    assert [await cache.agree("key", value, ttl=60) for value in (b"1", b"2")] == [b"1", b"1"]
+    assert await cache.get("key") == b"1"

@@ -25,7 +25,7 @@ async def test_a_hive_opens_and_is_ready(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ledger", "mongodb://host/db"), ("graph", "neo4j://host"), ("cache", "redis://host"), ("cache", "nonsense")]
+    ("name", "value"), [("ledger", "oracle://host/db"), ("graph", "tinker://host"), ("cache", "memcached://host"), ("cache", "nonsense")]
 )
 async def test_an_unknown_scheme_is_named(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=name):
@@ -42,7 +42,7 @@ async def test_an_unknown_specialist_is_refused(tmp_path: Path) -> None:
 def test_a_missing_driver_says_what_to_install() -> None:
     adapters = {"far": Adapter("neural_hive_no_such_driver", "open_far", "far")}
     with pytest.raises(MissingDriverError, match=r"neural-hive-mind\[far\]") as caught:
-        open_resource("ledger", "far://host", adapters)
+        open_resource("ledger", "far://host", adapters, load_settings())
     assert "neural-hive-mind[far]" in caught.value.render("pt")
 
 

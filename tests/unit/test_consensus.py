@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from neural_hive.consensus import RULES, conclude, panel_risk, pool
+from neural_hive.consensus import RULES, conclude, panel_risk, pool, raised_by
 from neural_hive.errors import UnavailableError
 from neural_hive.specialists.registry import OWN, open_local
 from neural_hive.types import (
@@ -307,3 +307,31 @@ def test_anchors(verdict: str, plan: Plan) -> None:
 def test_a_deletion_of_what_is_not_known_to_be_disposable_is_never_plainly_approved(environment: Environment) -> None:
     plan = plan_of(act("delete the volume", "delete", "file", GONE, sensitivity=0.5, environment=environment))
     assert ask(plan).verdict is not Verdict.APPROVE
+
+
+DROP = plan_of(act("drop the table", "drop", "table", GONE))
+
+
+@pytest.mark.parametrize("silent", OWN)
+def test_a_silent_voice_never_makes_the_answer_milder(silent: str) -> None:
+    for plan in (CALM, UNREAD, DROP):
+        opinions = {name: open_local(name).evaluate_sync(plan) for name in OWN}  # type: ignore[attr-defined]
+        whole = conclude(plan, opinions)
+        stand_in = {silent: opinions.pop(silent)}
+        heard = raised_by(conclude(plan, opinions, {silent: "late"}), plan, conclude(plan, {**opinions, **stand_in}), stand_in)
+        assert heard.verdict.severity >= whole.verdict.severity
+        assert [vote.specialist for vote in heard.votes] == sorted(opinions)
+
+
+def test_a_stand_in_raises_and_says_so() -> None:
+    heard = conclude(DROP, [opinion("behavior", 0.4)], {"technical": "late"})
+    whole = conclude(DROP, [opinion("behavior", 0.4), opinion("technical", 0.95, vetoed=True)])
+    found = raised_by(heard, DROP, whole, ["technical"])
+    assert (heard.verdict, found.verdict) == (Verdict.REVIEW_REQUIRED, Verdict.REJECT)
+    assert fired(found)[-1] == "stand_in"
+    assert found.votes == heard.votes
+
+
+def test_a_stand_in_never_lowers() -> None:
+    heard = conclude(DROP, [opinion("behavior", 0.95, vetoed=True)], {"technical": "late"})
+    assert raised_by(heard, DROP, conclude(DROP, [opinion("technical", 0.0)]), ["technical"]) is heard

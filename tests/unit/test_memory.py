@@ -11,6 +11,7 @@ import pytest
 
 from neural_hive.bootstrap import open_hive
 from neural_hive.errors import NotFoundError
+from neural_hive.graph.base import Graph
 from neural_hive.graph.sqlite import open_sqlite_graph
 from neural_hive.memory import Memory
 from neural_hive.settings import load_settings
@@ -57,7 +58,7 @@ async def test_a_stuck_graph_names_no_precedents_in_time() -> None:
 async def test_a_broken_graph_names_none_and_closes() -> None:
     memory = Memory(Stuck(OSError("words")))
     assert await memory.precedents(PLAN) == ()
-    memory.remember_outcome({"decision_id": "d"})
+    memory.remember_outcome({"decision_id": "d"}, 0)
     await memory.close()
 
 
@@ -109,3 +110,41 @@ async def test_what_was_erased_is_not_remembered_again(tmp_path: Path) -> None:
     async with open_sqlite_graph(settings.graph_url) as graph:
         with pytest.raises(NotFoundError):
             await graph.lineage(decision.decision_id)
+
+
+class Away(Stuck):
+    """A graph that is away until it is told to be back; then it is a real one."""
+
+    def __init__(self, real: Graph) -> None:
+        super().__init__(OSError("away"))
+        self.real = real
+
+    async def remember(self, decision: Decision) -> None:
+        await (self._answer() if self.failure else self.real.remember(decision))
+
+    async def lineage(self, decision_id: str) -> dict[str, Any]:
+        if self.failure:
+            raise self.failure
+        return await self.real.lineage(decision_id)
+
+
+@pytest.mark.parametrize("away_at_start", [True, False])
+async def test_what_an_outage_left_out_is_remembered_after_it(tmp_path: Path, away_at_start: bool) -> None:
+    settings = load_settings(data_dir=tmp_path)
+    async with open_hive(settings) as hive, open_sqlite_graph(f"sqlite:///{tmp_path / 'other.db'}") as real:
+        graph = Away(real)
+        memory = Memory(graph)
+        if not away_at_start:
+            graph.failure = None
+        memory.catch_up(hive.ledger)
+        await asyncio.sleep(0.1)
+        graph.failure = OSError("away")
+        missed = await hive.review(Intent(text="drop the customers table"))
+        memory.remember(missed)
+        await asyncio.sleep(0.1)
+        graph.failure = None
+        memory.remember(await hive.review(Intent(text="drop the orders table")))
+        async with asyncio.timeout(5):
+            while not await memory._knows(missed.decision_id):  # noqa: ASYNC110 -- a graph tells nobody of what it learns
+                await asyncio.sleep(0.05)
+        await memory.close()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from neural_hive.errors import UnavailableError
 from neural_hive.panel import Panel
+from neural_hive.specialists.registry import open_local
 from neural_hive.types import Abstention, ModelInfo, Opinion, Plan, Task, Verdict
+from tests.unit.specialists.plans import GONE, act, plan_of
 
 PLAN = Plan(tasks=(Task(id="T1", description="read the logs"),), language="en")
 MODEL = ModelInfo(name="test", version="1")
@@ -82,6 +85,64 @@ async def test_leaving_early_leaves_nothing_running() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_asking_again_asks_everyone() -> None:
-    said = await Panel({"a": Voice("a"), "b": Voice("b", failure=RuntimeError())}).ask_again(PLAN)
-    assert [type(voice) for voice in said] == [Opinion, Abstention]
+async def test_why_a_voice_is_not_available_is_told_where_there_are_words_for_it() -> None:
+    refused = UnavailableError("error.specialist_refused", name="a", seconds="2")
+    assert await heard(Voice("a", failure=refused)) == [Abstention(specialist="a", reason="could not be reached")]
+
+
+CHANGED = Plan(tasks=(Task(id="T1", description="read the log"),), language="en")
+
+
+async def again(*voices: Any, remote: frozenset[str] = frozenset(), deadline: float = 1.0) -> list[Opinion] | None:
+    hearing = Panel({voice.name: voice for voice in voices}, remote=remote, deadline=deadline).hear(PLAN)
+    async for _ in hearing.voices():
+        pass
+    return await hearing.again(CHANGED)
+
+
+async def test_asking_again_asks_those_that_spoke() -> None:
+    said = await again(Voice("a"), Voice("b", failure=RuntimeError()), Voice("c"))
+    assert [voice.specialist for voice in said or ()] == ["a", "c"]
+
+
+@dataclass
+class Turncoat(Voice):
+    """Answers the first time only, and then not in time, not at all or with nonsense."""
+
+    then: Any = None
+
+    async def evaluate(self, plan: Plan) -> Opinion:
+        return await super().evaluate(plan) if plan is PLAN else await self.then.evaluate(plan)
+
+
+@pytest.mark.parametrize("then", [Voice("b", delay=9.0), Voice("b", failure=ZeroDivisionError()), Voice("b", risk=math.nan), Voice("x")])
+@pytest.mark.parametrize("remote", [frozenset(), frozenset({"b"})])
+async def test_without_one_that_spoke_nothing_is_known_about_a_change(then: Voice, remote: frozenset[str]) -> None:
+    assert await again(Voice("a"), Turncoat("b", then=then), remote=remote, deadline=0.1) is None
+
+
+@dataclass
+class Far(Voice):
+    """Behind a URL: asked about everything in one call, which it counts; `short` answers are missing at the end."""
+
+    calls: int = 0
+    short: int = 0
+    later_risk: float = 0.05
+
+    async def evaluate_all(self, plans: tuple[Plan, ...]) -> list[Opinion]:
+        self.calls += 1
+        first = await self.evaluate(plans[0])
+        return [first, *(replace(first, risk=self.later_risk) for _ in plans[1 + self.short :])]
+
+
+DROP = act("drop the production table", "drop", "table", GONE, sensitivity=0.65, blast=0.6, denied="backup")
+
+
+@pytest.mark.parametrize(("far", "known"), [(Far("far"), True), (Far("far", later_risk=math.nan), False), (Far("far", short=1), False)])
+async def test_a_voice_behind_a_url_is_asked_about_all_changes_in_one_call(far: Far, known: bool) -> None:
+    hearing = Panel({"far": far, "technical": open_local("technical")}, remote=frozenset({"far"})).hear(plan_of(DROP))
+    assert {type(voice) async for voice in hearing.voices()} == {Opinion}
+    assert hearing.proposed
+    said = [await hearing.again(proposal.plan) for proposal in hearing.proposed]
+    assert all((each is not None) == known for each in said)
+    assert far.calls == 1

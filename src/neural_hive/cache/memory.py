@@ -48,6 +48,13 @@ class MemoryCache:
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
 
+    async def agree(self, key: str, value: bytes, *, ttl: float) -> bytes:
+        """The value under this key; the given one, kept for `ttl` seconds, when there was none."""
+        there = await self.get(key)
+        if there is None:
+            await self.put(key, value, ttl=ttl)
+        return value if there is None else there
+
     def _drop(self, key: str) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:

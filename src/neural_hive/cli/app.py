@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from neural_hive import __version__
-from neural_hive.cli import doctor, evaluate, feedback, ledger, review, serve, specialist, status, terminal
+from neural_hive.cli import doctor, evaluate, feedback, ledger, review, serve, specialist, status, terminal, train, worker
 from neural_hive.cli.options import helped
 
 app = typer.Typer(
@@ -22,10 +22,11 @@ app.command("serve", help=helped("serve"))(serve.serve)
 app.command("status", help=helped("status"))(status.status)
 app.command("doctor", help=helped("doctor"))(doctor.doctor)
 app.command("specialist", help=helped("specialist"))(specialist.specialist)
+app.command("worker", help=helped("worker"))(worker.worker)
 app.command("feedback", help=helped("feedback"))(feedback.feedback)
 app.add_typer(ledger.app, name="ledger", help=helped("ledger"))
 app.command("eval", help=helped("eval"))(evaluate.evaluate)
-app.command("train", help=helped("train"))(evaluate.train)
+app.command("train", help=helped("train"))(train.train)
 app.command("openapi", help=helped("openapi"))(evaluate.openapi)
 
 

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -45,7 +46,18 @@ _UNREAD, _USAGE = 20, 64
 Result = dict[str, Any]
 
 
-def review_all(settings: Settings, path: Path, asked: Asked, results: Path | None, *, whole: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Distant:
+    """A running hive that judges instead of this process: its URL, by its queue or one by one, again or not."""
+
+    url: str
+    queue: bool = False
+    fresh: bool = False
+
+
+def review_all(  # noqa: PLR0913 -- one argument for each thing that the command line may say
+    settings: Settings, path: Path, asked: Asked, results: Path | None, *, whole: bool, distant: Distant | None = None
+) -> int:
     """Judge every row of a file; a row that cannot be used is reported and does not stop the others.
 
     Args:
@@ -54,6 +66,7 @@ def review_all(settings: Settings, path: Path, asked: Asked, results: Path | Non
         asked: What rows leave out.
         results: Where results go: CSV by its name, else JSON lines; None for standard output.
         whole: Give each decision whole instead of in a few columns (JSON lines only).
+        distant: Who judges; None for this process.
 
     Returns:
         The exit code of the worst verdict; an unread row counts as a review, and none read at all as wrong use.
@@ -65,7 +78,11 @@ def review_all(settings: Settings, path: Path, asked: Asked, results: Path | Non
         out = stack.enter_context(writing(results)) if results else None
         write = _writer(out, csv_wanted=results is not None and results.suffix.lower() == ".csv")
         advance = stack.enter_context(_progress(len(given)))
-        asyncio.run(_judge(settings, given, asked, _noting(write, advance, counts), whole=whole))
+        note = _noting(write, advance, counts)
+        if distant is None:
+            asyncio.run(_judge(settings, given, asked, note, whole=whole))
+        else:
+            _judge_there(distant, given, asked, note, whole=whole)
     _summary(counts, len(given))
     read = [EXIT_CODES[verdict] for verdict in counts if verdict in EXIT_CODES]
     if not read:
@@ -99,16 +116,33 @@ async def _results(hive: Hive, given: list[rows.Row], asked: Asked, *, whole: bo
 
 
 async def _result(hive: Hive, row: rows.Row, asked: Asked, *, whole: bool) -> Result:
-    head: Result = {"line": row.line} | ({"id": row.id} if row.id else {})
+    head = _head(row)
     try:
         decision = await hive.review(row.intent(asked))
     except InputError as error:
         return head | {"error": error.render(terminal.language())}
-    found: Result = msgspec.to_builtins(answer(decision))
+    return head | _shown(msgspec.to_builtins(answer(decision)), whole=whole)
+
+
+def _judge_there(distant: Distant, given: list[rows.Row], asked: Asked, note: Callable[[Result], None], *, whole: bool) -> None:
+    from neural_hive.cli.caller import Caller
+    from neural_hive.cli.distant import judged
+
+    for found in judged(Caller(distant.url, terminal.language()), given, asked, queue=distant.queue, fresh=distant.fresh):
+        note(_head(found.row) | ({"error": found.problem} if found.answer is None else _shown(found.answer, whole=whole)))
+
+
+def _head(row: rows.Row) -> Result:
+    return {"line": row.line} | ({"id": row.id} if row.id else {})
+
+
+def _shown(found: Result, *, whole: bool) -> Result:
+    """A decision in a few columns, or whole; one whose words were erased has no domain and no language."""
     if whole:
-        return head | found
+        return found
+    plan = found.get("plan") or {}
     shown = {name: found[name] for name in _COLUMNS if name in found}
-    return head | shown | {"domain": decision.plan.domain.value, "language": decision.plan.language}
+    return shown | {"domain": plan.get("domain"), "language": plan.get("language")}
 
 
 def _writer(out: TextIO | None, *, csv_wanted: bool) -> Callable[[Result], None]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from neural_hive.cli import terminal
+from neural_hive.cli.findings import Finding, found
 from neural_hive.cli.options import DataDir, Lang, settings_of
 from neural_hive.errors import HiveError
 from neural_hive.messages import text
@@ -25,22 +26,12 @@ _MIB = 1 << 20
 _QUICK = 64 * _MIB  # a ledger up to here is verified whole in about a second
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One examination: "ok", "note" (worth knowing) or "bad", with what was seen and what to do."""
-
-    state: str
-    name: str
-    seen: str
-    advice: str = ""
-
-
 def doctor(lang: Lang = None, data_dir: DataDir = None) -> None:
     """Examine; exit code 0 when nothing is bad, 1 otherwise."""
     settings = settings_of(data_dir, lang)
     language = settings.language or terminal.language()
     findings = list(examine(settings, language))
-    terminal.say("\n".join(_line(finding, language) for finding in findings))
+    terminal.say("\n".join(finding.line(language) for finding in findings))
     bad = sum(finding.state == "bad" for finding in findings)
     terminal.say(text("cli.doctor_bad", language, count=bad) if bad else text("cli.doctor_ok", language))
     raise typer.Exit(1 if bad else 0)
@@ -53,6 +44,13 @@ def examine(settings: Settings, language: str) -> Iterator[Finding]:
     yield from _ledger(settings, language)
     yield from _readers(language)
     yield _speed(language)
+    yield from asyncio.run(_connections(settings, language))
+
+
+async def _connections(settings: Settings, language: str) -> list[Finding]:
+    from neural_hive.cli.connections import connections
+
+    return await connections(settings, language)
 
 
 def _folder(folder: Path, language: str) -> Finding:
@@ -64,24 +62,23 @@ def _folder(folder: Path, language: str) -> Finding:
             os.fsync(draft.fileno())
     except OSError as error:
         seen = f"{folder}: {error.strerror or type(error).__name__}"
-        return _finding("bad", "folder", seen, language)
-    return _finding("ok", "folder", str(folder), language)
+        return found("bad", "folder", seen, language)
+    return found("ok", "folder", str(folder), language)
 
 
 def _disk(settings: Settings, language: str) -> Finding:
     folder = next((each for each in (settings.data_dir, *settings.data_dir.parents) if each.exists()), Path("/"))
     free = shutil.disk_usage(folder).free
-    return _finding("ok" if free >= settings.min_free_bytes else "bad", "disk", f"{free // _MIB} MiB", language)
+    return found("ok" if free >= settings.min_free_bytes else "bad", "disk", f"{free // _MIB} MiB", language)
 
 
 def _ledger(settings: Settings, language: str) -> Iterator[Finding]:
     url = settings.ledger_url
     if not url.startswith("sqlite:"):
-        yield _finding("note", "ledger_remote", url.partition(":")[0], language)
         return
     path = Path(url.removeprefix("sqlite:///")).expanduser()
     if not path.is_file():
-        yield _finding("ok", "ledger_new", str(path), language)
+        yield found("ok", "ledger_new", str(path), language)
         return
     yield _key(path.with_suffix(".key"), language)
     yield _verified(path, language)
@@ -89,12 +86,12 @@ def _ledger(settings: Settings, language: str) -> Iterator[Finding]:
 
 def _key(path: Path, language: str) -> Finding:
     if not path.is_file():
-        return _finding("bad", "key_missing", str(path), language)
+        return found("bad", "key_missing", str(path), language)
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         advice = text("cli.doctor.key.advice", language, path=path)
         return Finding("bad", text("cli.doctor.key.name", language), f"{path} ({mode:04o})", advice)
-    return _finding("ok", "key", f"{path} ({mode:04o})", language)
+    return found("ok", "key", f"{path} ({mode:04o})", language)
 
 
 def _verified(path: Path, language: str) -> Finding:
@@ -106,11 +103,11 @@ def _verified(path: Path, language: str) -> Finding:
         if path.stat().st_size <= _QUICK:
             report = verify(path)
             seen = text("cli.verified_short", language, leaves=report.leaves) if report.ok else report.findings[0].render(language)
-            return _finding("ok" if report.ok else "bad", "ledger", seen, language)
+            return found("ok" if report.ok else "bad", "ledger", seen, language)
         prove_growth(path, 0)
     except HiveError as error:
-        return _finding("bad", "ledger", error.render(language), language)
-    return _finding("note", "ledger_large", f"{path.stat().st_size // _MIB} MiB", language)
+        return found("bad", "ledger", error.render(language), language)
+    return found("note", "ledger_large", f"{path.stat().st_size // _MIB} MiB", language)
 
 
 def _readers(language: str) -> Iterator[Finding]:
@@ -132,7 +129,7 @@ def _readers(language: str) -> Iterator[Finding]:
         ),
     }
     broken = [name for name, intent in samples.items() if not _works(reads(intent))]
-    yield _finding("bad" if broken else "ok", "readers", ", ".join(broken or samples), language)
+    yield found("bad" if broken else "ok", "readers", ", ".join(broken or samples), language)
 
 
 def _works(reading: Callable[[], object]) -> bool:
@@ -146,16 +143,4 @@ def _speed(language: str) -> Finding:
     from importlib.util import find_spec
 
     missing = [name for name in ("httptools", "uvloop") if find_spec(name) is None]
-    return _finding("note" if missing else "ok", "speed", ", ".join(missing) or "uvloop, httptools", language)
-
-
-def _finding(state: str, name: str, seen: str, language: str) -> Finding:
-    """A finding worded by the catalogue; advice only where something is to be done."""
-    advice = text(f"cli.doctor.{name}.advice", language, path=seen) if state != "ok" else ""
-    return Finding(state, text(f"cli.doctor.{name}.name", language), seen, advice)
-
-
-def _line(finding: Finding, language: str) -> str:
-    word = text(f"cli.doctor_state.{finding.state}", language)
-    words = f"{word:<8}{finding.name}: {terminal.line(finding.seen)}"
-    return f"{words}\n        {finding.advice}" if finding.advice else words
+    return found("note" if missing else "ok", "speed", ", ".join(missing) or "uvloop, httptools", language)

@@ -1,4 +1,4 @@
-"""`hive eval`, `hive train`, `hive openapi`: for those who work on the hive itself."""
+"""`hive eval`, `hive openapi`: for those who work on the hive itself."""
 
 from __future__ import annotations
 
@@ -41,22 +41,6 @@ def evaluate(  # noqa: PLR0913, PLR0917 -- one argument for each option
     found = evaluation.run(path, sets=sets or (), reviewer=answers[reviewer], misses=misses)
     spoken = terminal.language(lang.value if lang else None)
     terminal.say(json.dumps(found.sets, indent=2) if as_json else evaluation.tables(found, spoken))
-
-
-def train(
-    data: Annotated[list[Path], typer.Option("--data", metavar="FILE|DIR", help=helped("train_data"))],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help=helped("train_out"))],
-    leave_out: Annotated[
-        list[Path] | None, typer.Option("--leave-out", metavar="FILE", help=helped("train_leave_out"), show_default=False)
-    ] = None,
-    version: Annotated[str, typer.Option("--version", metavar="TEXT", help=helped("train_version"))] = "1",
-) -> None:
-    """Train the text reader."""
-    from neural_hive.training import reader
-
-    words = [word for path in data for word in ("--data", str(path))]
-    words += [word for path in leave_out or [] for word in ("--leave-out", str(path))]
-    raise typer.Exit(reader.main([*words, "--out", str(out), "--version", version]))
 
 
 def openapi() -> None:

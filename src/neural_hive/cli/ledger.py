@@ -6,7 +6,8 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,7 +44,7 @@ def verify(  # noqa: PLR0913, PLR0917 -- one argument for each option
     from neural_hive.ledger.verify import verify as audit
 
     try:
-        report = audit(_url(settings), public_key=key, anchor=_content(anchor) if anchor else None)
+        report = audit(_url(settings), public_key=key, anchor=_content(anchor) if anchor else None, **_way(settings))
     except ValueError:
         raise InputError("error.cli_public_key") from None
     _tell(report, language)
@@ -56,7 +57,7 @@ def show(record_id: _RecordId, lang: Lang = None, data_dir: DataDir = None) -> N
     from neural_hive.ledger import offline
 
     settings, _ = _settings(data_dir, lang)
-    _say_json(offline.show(_url(settings), record_id))
+    _say_json(offline.show(_url(settings), record_id, **_way(settings)))
 
 
 @app.command("prove", help=helped("ledger_prove"))
@@ -75,9 +76,9 @@ def prove(
     if (record_id is None) == (since is None):
         raise InputError("error.cli_prove_what")
     if since is not None:
-        _say_json({"since": since, "consistency": list(offline.prove_growth(_url(settings), since))})
+        _say_json({"since": since, "consistency": list(offline.prove_growth(_url(settings), since, **_way(settings)))})
     elif record_id is not None:
-        _say_json(msgspec.to_builtins(offline.prove(_url(settings), record_id)))
+        _say_json(msgspec.to_builtins(offline.prove(_url(settings), record_id, **_way(settings))))
 
 
 @app.command("export", help=helped("ledger_export"))
@@ -92,11 +93,11 @@ def export(
 
     settings, language = _settings(data_dir, lang)
     if output is None:
-        offline.export(_url(settings), sys.stdout)
+        offline.export(_url(settings), sys.stdout, deadline=settings.ledger_deadline)
         sys.stdout.flush()
         return
     with writing(output) as file:
-        leaves = offline.export(_url(settings), file)
+        leaves = offline.export(_url(settings), file, deadline=settings.ledger_deadline)
     terminal.say(text("cli.exported", language, leaves=leaves, path=output), sys.stderr)
 
 
@@ -132,14 +133,19 @@ def _settings(data_dir: Path | None, lang: Tongue | None) -> tuple[Settings, str
 
 
 def _url(settings: Settings) -> str:
-    """The ledger's file.
+    """The ledger's URL.
 
     Raises:
-        InputError: It is no file; a service checks itself through the REST interface.
+        InputError: It is neither a file nor in MongoDB; a service checks itself through the REST interface.
     """
-    if not settings.ledger_url.startswith("sqlite:"):
+    if not settings.ledger_url.startswith(("sqlite:", "mongodb:", "mongodb+srv:")):
         raise InputError("error.cli_ledger_remote", scheme=settings.ledger_url.partition(":")[0])
     return settings.ledger_url
+
+
+def _way(settings: Settings) -> dict[str, Any]:
+    """What a ledger on a server is opened with besides its URL."""
+    return {"key_file": settings.ledger_key_path, "deadline": settings.ledger_deadline}
 
 
 def _tell(report: VerificationReport, language: str) -> None:
@@ -153,16 +159,29 @@ def _tell(report: VerificationReport, language: str) -> None:
 
 
 def _verify_alone(settings: Settings, exported: Path | None, key: str | None, anchor: Path | None) -> int:
-    """Ask the second verifier, which shares no code with the writer."""
+    """Ask the second verifier, which shares no code with the writer; a ledger on a server is exported for it."""
+    from neural_hive.ledger.address import is_mongo
+    from neural_hive.ledger.offline import export
+
+    if exported or not is_mongo(_url(settings)):
+        path = exported or Path(_url(settings).removeprefix("sqlite:///")).expanduser()
+        return _second_opinion(path, key or str(path.with_suffix(".key.pub")), anchor)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "export.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            export(_url(settings), file, deadline=settings.ledger_deadline)
+        beside = settings.ledger_key_path
+        return _second_opinion(path, key or str(beside.with_name(f"{beside.name}.pub")), anchor)
+
+
+def _second_opinion(path: Path, key: str, anchor: Path | None) -> int:
     from neural_hive.ledger import independent
 
-    path = exported or Path(_url(settings).removeprefix("sqlite:///")).expanduser()
     if not path.is_file():
         raise InputError("error.cli_no_file", path=str(path))
-    beside = path.with_suffix(".key.pub")
-    if key is None and not beside.is_file():
+    if key.endswith(".pub") and not Path(key).is_file():
         raise InputError("error.cli_public_key")
-    return independent.main([str(path), "--public-key", key or str(beside), *(["--anchor", str(anchor)] if anchor else [])])
+    return independent.main([str(path), "--public-key", key, *(["--anchor", str(anchor)] if anchor else [])])
 
 
 def _file_or_word(key: str | None) -> str | None:

@@ -11,6 +11,7 @@ import typer
 
 from neural_hive.cli import terminal
 from neural_hive.cli.options import DataDir, Lang, helped, settings_of
+from neural_hive.errors import InputError
 
 if TYPE_CHECKING:
     from neural_hive.settings import Settings
@@ -51,6 +52,9 @@ def review(  # noqa: PLR0913, PLR0917 -- one argument for each option
     output: Annotated[Output, typer.Option("-o", "--output-format", help=helped("output"))] = Output.TEXT,
     rows: Annotated[Path | None, typer.Option("--input", metavar="FILE", help=helped("input"), show_default=False)] = None,
     results: Annotated[Path | None, typer.Option("--output", metavar="FILE", help=helped("results"), show_default=False)] = None,
+    url: Annotated[str, typer.Option("--url", metavar="URL", help=helped("review_url"), show_default=False)] = "",
+    queue: Annotated[bool, typer.Option("--queue", help=helped("review_queue"))] = False,  # noqa: FBT002 -- a flag
+    fresh: Annotated[bool, typer.Option("--fresh", help=helped("fresh"))] = False,  # noqa: FBT002 -- a flag
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help=helped("exit_zero"))] = False,  # noqa: FBT002 -- a flag
     lang: Lang = None,
     data_dir: DataDir = None,
@@ -60,10 +64,13 @@ def review(  # noqa: PLR0913, PLR0917 -- one argument for each option
 
     settings = settings_of(data_dir, lang)
     asked = inputs.Asked(intent, plan, notation.value, environment, project, lang.value if lang else None)
+    if (url and rows is None) or ((queue or fresh) and not url):
+        raise InputError("error.cli_url_rows")
     if rows is not None:
-        from neural_hive.cli.batch import review_all
+        from neural_hive.cli.batch import Distant, review_all
 
-        code = review_all(settings, rows, asked, results, whole=output is Output.JSON)
+        distant = Distant(url, queue, fresh) if url else None
+        code = review_all(settings, rows, asked, results, whole=output is Output.JSON, distant=distant)
     else:
         code = _review_one(settings, asked, output, results)
     raise typer.Exit(0 if exit_zero and code in EXIT_CODES.values() else code)

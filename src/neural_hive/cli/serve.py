@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,15 +13,14 @@ import typer
 
 from neural_hive.cli import terminal
 from neural_hive.cli.options import DataDir, Lang, helped
-from neural_hive.errors import InputError, SettingsError
 from neural_hive.messages import text
+from neural_hive.station.door import listening_socket, shown_url
 
 if TYPE_CHECKING:
     import uvicorn
 
     from neural_hive.settings import Settings
 
-_WAITING = 2048  # callers that may wait for the server to start
 _LOOK = 0.01  # seconds between two looks at whether the server listens
 
 
@@ -33,44 +33,25 @@ def serve(
 ) -> None:
     """Serve until interrupted; requests under way are finished."""
     from neural_hive.settings import load_settings
+    from neural_hive.telemetry import configure_logging
 
-    if distributed:
-        raise InputError("error.cli_distributed")
     folder: Path | None = data_dir.expanduser() if data_dir else None
     settings = load_settings(host=host, port=port, data_dir=folder, language=lang.value if lang else None)
-    with listening_socket(settings.host, settings.port) as door:
-        _run(settings, door)
+    configure_logging(settings.log_level, settings.log_format)
+    with ExitStack() as stack:
+        door = stack.enter_context(listening_socket(settings.host, settings.port))
+        _run(_distributed(settings, stack) if distributed else settings, door)
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, before anything slow is loaded.
+def _distributed(settings: Settings, stack: ExitStack) -> Settings:
+    """Settings that name a process for each specialist; while those start, this one loads what it needs itself."""
+    from neural_hive.specialists import registry
+    from neural_hive.station.children import open_children
 
-    Raises:
-        SettingsError: The port is taken, or there is no such address here.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    except (OSError, UnicodeError) as error:
-        raise SettingsError("error.cli_address", host=host, reason=getattr(error, "strerror", None) or "?") from error
-    door = socket.socket(family, kind, protocol)
-    try:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(address)
-        door.listen(_WAITING)  # with SO_REUSEADDR two sockets may share a port until one of them listens
-    except OSError as error:
-        door.close()
-        raise _refusal(error, host, port) from error
-    return door
+    urls = stack.enter_context(open_children(settings, registry.names()))
+    import neural_hive.gateway.server  # noqa: F401 -- loaded while the children start
 
-
-def _refusal(error: OSError, host: str, port: int) -> SettingsError:
-    import errno
-
-    if error.errno == errno.EADDRINUSE:
-        return SettingsError("error.cli_port_taken", host=host, port=port, other=port + 1 if port < 65535 else 8001)
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return SettingsError("error.cli_port_forbidden", port=port)
-    return SettingsError("error.cli_address", host=host, reason=error.strerror or type(error).__name__)
+    return settings.model_copy(update={"specialists": urls()})
 
 
 def _run(settings: Settings, door: socket.socket) -> None:
@@ -78,9 +59,7 @@ def _run(settings: Settings, door: socket.socket) -> None:
     import logging
 
     from neural_hive.gateway.server import server
-    from neural_hive.telemetry import configure_logging
 
-    configure_logging(settings.log_level, settings.log_format)
     if settings.log_level == "info":
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     found = server(settings)
@@ -97,15 +76,21 @@ async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings
     while not server.started and not serving.done():  # noqa: ASYNC110 -- the server sets a flag, no event
         await asyncio.sleep(_LOOK)
     if server.started:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(each, _end, server)
         gc.set_threshold(10_000, 20, 20)
         _welcome(door, settings)
     await serving
 
 
+def _end(server: uvicorn.Server) -> None:
+    """Finish what is under way; asked a second time, do not wait for that. Left alone, uvicorn would die of SIGTERM."""
+    server.force_exit = server.should_exit
+    server.should_exit = True
+
+
 def _welcome(door: socket.socket, settings: Settings) -> None:
-    host, port = door.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 -- compared, not bound
-    url = f"http://{shown}:{port}"
+    url = shown_url(door)
     if settings.log_format == "json":
         import logging
 

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neural_hive import __version__
 from neural_hive.cli import terminal
 from neural_hive.cli.options import DataDir, Lang, helped, settings_of
-from neural_hive.errors import UnavailableError
+from neural_hive.errors import HiveError, LedgerError
 from neural_hive.messages import text
 
 if TYPE_CHECKING:
+    from neural_hive.ops import Probe, Readiness
     from neural_hive.settings import Settings
+    from neural_hive.types import ModelInfo
 
-_DEADLINE = 10.0  # seconds for a whole answer of /ready; the server has its own, shorter one for each part
-_MOST = 1 << 20
+Part = dict[str, Any]
+"""name, ok, latency_ms, detail, version, model: "" where a part has none, latency None where nobody was asked."""
+
+_FIELDS = ("name", "ok", "latency_ms", "detail")
+_VOICE = "specialist-"
+_LOOKS, _PAUSE = 4, 0.25  # further looks, and seconds before each
 
 
 def status(
@@ -31,7 +38,12 @@ def status(
     """Ask every part; exit code 0 when the hive can answer, 1 when not."""
     settings = settings_of(data_dir, lang)
     language = settings.language or terminal.language()
-    found = _remote(url, language) if url else asyncio.run(_local(settings, language))
+    if url:
+        from neural_hive.cli.remote import look
+
+        found = look(url, language)
+    else:
+        found = asyncio.run(_local(settings, language))
     terminal.say(json.dumps(found, ensure_ascii=False, indent=2) if as_json else table(found["dependencies"], language))
     if not as_json:
         terminal.say(text("cli.ready" if found["ready"] else "cli.not_ready", language, where=url or str(settings.data_dir)))
@@ -41,56 +53,68 @@ def status(
 async def _local(settings: Settings, language: str) -> dict[str, Any]:
     from neural_hive.bootstrap import open_hive
 
-    async with open_hive(settings) as hive:
-        state = await hive.probe.readiness(language)
-    return {"ready": state.ready, "dependencies": [asdict(item) for item in state.dependencies]}
-
-
-def _remote(url: str, language: str) -> dict[str, Any]:
-    """What a running gateway says at /ready.
-
-    Raises:
-        UnavailableError: Nobody answers there, or not as a hive does.
-    """
-    from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
-
-    address = (url if "://" in url else f"http://{url}").rstrip("/") + "/ready"
-    if not address.startswith(("http://", "https://")):
-        raise UnavailableError("error.cli_no_hive", url=url)
     try:
-        asked = Request(address, headers={"Accept-Language": language, "Accept": "application/json"})  # noqa: S310 -- checked above
-        with urlopen(asked, timeout=_DEADLINE) as response:  # noqa: S310 -- as above
-            body = response.read(_MOST)
-    except HTTPError as error:
-        body = error.read(_MOST)
-    except (URLError, OSError, ValueError) as error:
-        raise UnavailableError("error.cli_no_hive", url=url) from error
-    return _understood(body, url)
+        async with open_hive(settings) as hive:
+            state = await _settled(hive.probe, language)
+            voices = hive.panel.specialists
+            models = {name: await _model(voice.describe(), settings.ready_deadline) for name, voice in voices.items()}
+    except HiveError as error:
+        name = "ledger" if isinstance(error, LedgerError) else "hive"
+        failed = {"name": name, "ok": False, "latency_ms": None, "detail": error.render(language), "version": "", "model": ""}
+        return {"ready": False, "version": __version__, "dependencies": [failed]}
+    parts = [part(asdict(item), models) for item in state.dependencies]
+    return {"ready": state.ready, "version": __version__, "dependencies": parts}
 
 
-def _understood(body: bytes, url: str) -> dict[str, Any]:
+async def _settled(probe: Probe, language: str) -> Readiness:
+    """How the parts are; what was opened a moment ago and is not ready yet is given a second."""
+    state = await probe.readiness(language)
+    for _ in range(_LOOKS):
+        if all(item.ok for item in state.dependencies):
+            break
+        await asyncio.sleep(_PAUSE)
+        state = await probe.readiness(language)
+    return state
+
+
+async def _model(describing: Any, deadline: float) -> dict[str, str] | None:
     try:
-        found = json.loads(body)
-        parts = [{name: item[name] for name in ("name", "ok", "latency_ms", "detail")} for item in found["dependencies"]]
-        return {"ready": bool(found["ready"]), "dependencies": parts}
-    except (ValueError, KeyError, TypeError):
-        raise UnavailableError("error.cli_no_hive", url=url) from None
+        async with asyncio.timeout(deadline):
+            model: ModelInfo = await describing
+    except (TimeoutError, HiveError):
+        return None
+    return asdict(model)
 
 
-def table(parts: Sequence[dict[str, Any]], language: str) -> str:
-    """Parts with their health, latency and detail: drawn on a terminal, in columns elsewhere."""
-    heads = [text(f"cli.column.{name}", language) for name in ("part", "health", "latency", "detail")]
+def part(health: Mapping[str, Any], models: Mapping[str, Mapping[str, str] | None]) -> Part:
+    """A dependency of /ready together with the model that answers there, when it is a specialist."""
+    told = {name: health[name] for name in _FIELDS}
+    model = models.get(health["name"].removeprefix(_VOICE)) if health["name"].startswith(_VOICE) else None
+    if not model:
+        return told | {"version": "", "model": ""}
+    detail = model.get("fallback", "") if told["ok"] else told["detail"]
+    return told | {"detail": detail, "version": model["version"], "model": f"{model['name']} ({model['source']})"}
+
+
+def table(parts: Sequence[Part], language: str) -> str:
+    """Parts with their health, latency, version, model and detail: drawn on a terminal, in columns elsewhere."""
+    heads = [text(f"cli.column.{name}", language) for name in ("part", "health", "latency", "version", "model", "detail")]
     words = {True: text("cli.healthy", language), False: text("cli.failed", language)}
-    rows = [(item["name"], words[item["ok"]], f"{item['latency_ms']:.1f} ms", terminal.line(item["detail"])) for item in parts]
+    rows = [_row(item, words[item["ok"]]) for item in parts]
     if terminal.is_rich():
         from rich.text import Text
 
         from neural_hive.cli import pretty
 
         colour = {words[True]: "green", words[False]: "bold red"}
-        drawn = [(Text(name), Text(word, style=colour[word]), Text(took), Text(detail)) for name, word, took, detail in rows]
+        drawn = [[Text(cell, style=colour[cell] if place == 1 else "") for place, cell in enumerate(row)] for row in rows]
         return pretty.drawn([pretty.table(heads, drawn)])
     from neural_hive.cli.plain import columns
 
     return "\n".join(columns([heads, *rows], indent=""))
+
+
+def _row(item: Part, health: str) -> list[str]:
+    took = "-" if item["latency_ms"] is None else f"{item['latency_ms']:.1f} ms"
+    told = (item["version"], item["model"], item["detail"])
+    return [item["name"], health, took, *(terminal.line(str(word)) or "-" for word in told)]

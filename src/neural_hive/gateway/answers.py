@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from neural_hive.errors import ConflictError, HiveError, InputError, NotFoundError
+from neural_hive.errors import ConflictError, HiveError, InputError, NotFoundError, UnavailableError
 from neural_hive.gateway.problems import problem
 from neural_hive.hive import Hive, Stage
 from neural_hive.records import Ask, answer, opinion_answer, stored_answer
@@ -17,6 +17,16 @@ from neural_hive.types import Abstention, Decision, Intent, Opinion, Receipt
 
 _encoder = msgspec.json.Encoder()
 _canonical = msgspec.json.Encoder(order="sorted")
+
+
+class _Named(msgspec.Struct):
+    """Which decision an answer tells of; what stood in a cache may be anything."""
+
+    decision_id: str
+    created_at: str
+
+
+_named = msgspec.json.Decoder(_Named)
 
 
 def encode(value: Any) -> bytes:
@@ -32,6 +42,9 @@ def decision_bytes(decision: Decision) -> bytes:
 @dataclass(frozen=True, kw_only=True)
 class Answers:
     """Answers intentions, each Idempotency-Key once.
+
+    What was decided under a key, and for which request, the ledger knows: gateways that share it
+    decide once. A cache that they share as well gives everyone the same bytes.
 
     Attributes:
         hive: Who decides.
@@ -69,10 +82,13 @@ class Answers:
         try:
             return await self.keep(ask, decision_bytes(await self.hive.review(intent, ask)))
         except ConflictError:  # another process that shares the ledger was quicker
-            given = await self.earlier(ask)
-            if given is None:
-                raise
-            return given
+            return await self._others(ask)
+
+    async def _others(self, ask: Ask) -> bytes:
+        given = await self.earlier(ask)
+        if given is None:
+            raise UnavailableError("error.internal")  # the ledger refused the id as taken, and does not find it
+        return given
 
     async def earlier(self, ask: Ask) -> bytes | None:
         """The answer that was given under this key, None if there was none.
@@ -80,23 +96,29 @@ class Answers:
         Raises:
             ConflictError: It was given to another request.
         """
-        kept = await self.hive.cache.get(f"answer:{ask.decision_id}")
-        if kept is not None:
-            tag, found = kept[: len(ask.request_tag)].decode(), kept[len(ask.request_tag) :]
-        else:
-            try:
-                record = await self.hive.ledger.get(ask.decision_id)
-            except NotFoundError:
-                return None
-            tag, found = record.get("request_tag", ""), _encoder.encode(stored_answer(record, await receipt_of(self.hive, ask.decision_id)))
-        if tag != ask.request_tag:
+        try:
+            record = await self.hive.ledger.get(ask.decision_id)
+        except NotFoundError:
+            return None
+        if record.get("request_tag", "") != ask.request_tag:
             raise ConflictError("error.idempotency_conflict")
-        return found
+        if record.get("erased"):
+            return await self._told(record)
+        kept = await self.hive.cache.get(_name(ask))
+        if kept is not None and _tells(kept, record["id"], record["created_at"]):
+            return kept
+        return await self.keep(ask, await self._told(record))
 
     async def keep(self, ask: Ask, given: bytes) -> bytes:
-        """Keep an answer under its key and return it."""
-        await self.hive.cache.put(f"answer:{ask.decision_id}", ask.request_tag.encode() + given, ttl=self.ttl)
-        return given
+        """Keep an answer under its key and return the one that everyone gives."""
+        kept = await self.hive.cache.agree(_name(ask), given, ttl=self.ttl)
+        if kept is given or kept == given:
+            return given
+        own = _named.decode(given)
+        return kept if _tells(kept, own.decision_id, own.created_at) else given
+
+    async def _told(self, record: dict[str, Any]) -> bytes:
+        return _encoder.encode(stored_answer(record, await receipt_of(self.hive, record["id"])))
 
     async def events(self, intent: Intent, key: str | None, language: str) -> AsyncIterator[bytes]:
         """Server-sent events: understood, planned, opinion (each), concluded, recorded; or error.
@@ -113,16 +135,26 @@ class Answers:
             async for stage in self.hive.stream(intent, ask):
                 data = _payload(stage)
                 if ask is not None and stage.name == "recorded":
-                    await self.keep(ask, data)
+                    data = await self.keep(ask, data)
                 if stage.name == "understood":
                     held = event(stage.name, data)
                     continue
                 yield held + event(stage.name, data)
                 held, told = b"", True
         except HiveError as error:
-            if not told:
-                raise
-            yield event("error", _encoder.encode(problem(error, language)))
+            ending = await self._ending(error, ask)
+            if isinstance(ending, HiveError) and not told:
+                raise ending from error
+            yield event("error", _encoder.encode(problem(ending, language))) if isinstance(ending, HiveError) else event("recorded", ending)
+
+    async def _ending(self, error: HiveError, ask: Ask | None) -> bytes | HiveError:
+        """What a stream that failed ends with: the answer that another process recorded meanwhile, or the error."""
+        if ask is None or not isinstance(error, ConflictError):
+            return error
+        try:
+            return await self._others(ask)
+        except HiveError as other:
+            return other
 
 
 async def receipt_of(hive: Hive, record_id: str) -> Receipt | None:
@@ -140,6 +172,19 @@ def ask_of(intent: Intent, key: str) -> Ask:
     if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise InputError("error.idempotency_key")
     return Ask.idempotent(key, intent.user_id, _canonical.encode(intent))
+
+
+def _name(ask: Ask) -> str:
+    return f"answer:{ask.decision_id}"
+
+
+def _tells(kept: bytes, decision_id: str, created_at: str) -> bool:
+    """Whether these bytes are an answer that tells of this very decision."""
+    try:
+        found = _named.decode(kept)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return (found.decision_id, found.created_at) == (decision_id, created_at)
 
 
 def event(name: str, data: bytes) -> bytes:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from neural_hive import __version__
 from neural_hive.bootstrap import open_hive
 from neural_hive.errors import HiveError, InputError, NotFoundError
-from neural_hive.gateway import decisions, intents, ledger, openapi, operations, site
+from neural_hive.gateway import bulk, decisions, intents, ledger, openapi, operations, site
 from neural_hive.gateway.answers import Answers
-from neural_hive.gateway.limiter import Limiter
+from neural_hive.gateway.limiter import limiter_of
 from neural_hive.gateway.middleware import Doorway
 from neural_hive.gateway.problems import preferred_language, problem_response
 from neural_hive.gateway.routing import Gateway
@@ -41,7 +41,7 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
     app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None, lifespan=None if hive else life)
     if hive is not None:
         app.state.gateway = _gateway(settings, hive)
-    for part in (intents, decisions, ledger, operations, site):
+    for part in (intents, bulk, decisions, ledger, operations, site):
         app.include_router(part.router)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_exception_handler(HiveError, _on_error)
@@ -53,7 +53,9 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
 def _gateway(settings: Settings, hive: Hive) -> Gateway:
     limits = settings.limits
     return Gateway(
-        hive=hive, answers=Answers(hive=hive, ttl=settings.idempotency_ttl), limiter=Limiter(limits.requests_per_minute, limits.burst)
+        hive=hive,
+        answers=Answers(hive=hive, ttl=settings.idempotency_ttl),
+        limiter=limiter_of(limits.requests_per_minute, limits.burst, hive.cache),
     )
 
 

@@ -46,7 +46,7 @@ async def give_feedback(request: Request) -> Response:
     """Record an outcome; it moves how much each specialist's voice weighs in this domain."""
     gateway = gateway_of(request)
     body = decode_feedback(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
-    gateway.admit(request, body.user_id)
+    await gateway.admit(request, body.user_id)
     entry = await gateway.hive.outcomes.report(request.path_params["decision_id"], body.outcome, comment=body.comment, caller=body.user_id)
     return json_response(entry, 201)
 
@@ -56,7 +56,7 @@ async def give_approval(request: Request) -> Response:
     """Record what a person decided; the hive's own decision stays as it is."""
     gateway = gateway_of(request)
     body = decode_approval(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
-    gateway.admit(request, body.user_id)
+    await gateway.admit(request, body.user_id)
     entry = await gateway.hive.outcomes.approve(
         request.path_params["decision_id"], approved=body.approved, comment=body.comment, caller=body.user_id
     )

@@ -28,7 +28,7 @@ async def decide(request: Request) -> Response:
     asked: IntentRequest | None = None
     try:
         asked = decode_intent(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
-        gateway.admit(request, asked.user_id or "")
+        await gateway.admit(request, asked.user_id or "")
         intent = intent_of(asked)
         key = request.headers.get("idempotency-key")
         if _STREAM in request.headers.get("accept", ""):

@@ -40,10 +40,10 @@ class Gateway:
         """The language that the caller prefers, or the configured one, or English."""
         return preferred_language(request) or self.hive.settings.language or "en"
 
-    def admit(self, request: Request, user_id: str = "") -> None:
+    async def admit(self, request: Request, user_id: str = "") -> None:
         """Count the request against its address and its user; raises LimitError."""
         client = request.client.host if request.client else "local"
-        self.limiter.admit(f"address {client}", f"user {user_id}" if user_id else "")
+        await self.limiter.admit(f"address {client}", f"user {user_id}" if user_id else "")
 
 
 def gateway_of(request: Request) -> Gateway:

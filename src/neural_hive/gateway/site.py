@@ -47,7 +47,7 @@ async def ask(request: Request) -> Response:
     try:
         fields = form_fields(await read_bytes(request, gateway.hive.settings.limits.max_body_bytes))
         language = fields["lang"] if fields.get("lang") in ("pt", "en") else language
-        gateway.admit(request)
+        await gateway.admit(request)
         decision = await gateway.hive.review(intent_of(_asked(fields)))
     except HiveError as error:
         given = {name: mask(fields.get(name, "")).text for name in _FIELDS}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +21,12 @@ from typing import Any
 import msgspec
 
 from neural_hive.errors import NotFoundError, UnavailableError
-from neural_hive.graph.shape import Likeness, shape_of
-from neural_hive.types import Decision, Plan, Precedent, Verdict
+from neural_hive.graph.ranking import SHAPES, SHAPES_PER_CLUE, Rank, Remembered, clues, precedents, ranks, share, title_of
+from neural_hive.graph.shape import shape_of
+from neural_hive.types import Decision, Plan, Precedent
 
 _log = logging.getLogger(__name__)
 
-LEAST_ALIKE = 0.3  # below it a precedent tells nothing
-_SHAPES_PER_FEATURE = 8
-_MAX_SHAPES = 32
 _WAITING = 1024
 _GATHER = 0.2  # seconds in which writes gather into one transaction
 
@@ -41,6 +39,10 @@ CREATE TABLE IF NOT EXISTS decisions(
 CREATE INDEX IF NOT EXISTS decisions_by_shape ON decisions(shape, created_at);
 CREATE TABLE IF NOT EXISTS outcomes(
     decision_id TEXT, id TEXT, outcome BLOB NOT NULL, PRIMARY KEY(decision_id, id)) WITHOUT ROWID;
+"""
+
+_NEWEST = """
+SELECT decision_id, created_at, title, verdict FROM decisions WHERE shape = ? ORDER BY created_at DESC, decision_id DESC LIMIT ?
 """
 
 
@@ -83,7 +85,7 @@ class SqliteGraph:
         await self.flush()
 
     async def similar(self, plan: Plan, *, limit: int = 3) -> Sequence[Precedent]:
-        """The most alike past decisions, newest first among equals; see `Graph.similar`.
+        """The most alike past decisions, ordered as `ranking` says; see `Graph.similar`.
 
         Runs on the event loop's thread: it takes a fraction of a millisecond, less than handing over.
 
@@ -94,7 +96,7 @@ class SqliteGraph:
         if not shape or limit < 1:
             return ()
         try:
-            return self._precedents(shape, limit)
+            return self._precedents(plan, shape, limit)
         except sqlite3.Error as error:
             raise UnavailableError("error.graph_unavailable", reason=str(error)) from error
 
@@ -137,17 +139,19 @@ class SqliteGraph:
         except Full:
             await asyncio.to_thread(self._waiting.put, entry)
 
-    def _precedents(self, shape: tuple[str, ...], limit: int) -> tuple[Precedent, ...]:
-        likeness = Likeness(shape)
-        ranked = sorted(((likeness.to(features), number) for number, features in self._shapes(shape).items()), reverse=True)
-        query = "SELECT decision_id, title, verdict FROM decisions WHERE shape = ? ORDER BY created_at DESC LIMIT ?"
+    def _precedents(self, plan: Plan, shape: tuple[str, ...], limit: int) -> tuple[Precedent, ...]:
         found: list[Precedent] = []
-        for alike, number in ranked:
-            if alike < LEAST_ALIKE or len(found) >= limit:
+        ranked = ranks(shape, self._shapes(shape))
+        for rank in ranked:
+            found += precedents(plan, rank, self._remembered(rank, share(ranked, limit)))
+            if len(found) >= limit:
                 break
-            for decision_id, title, verdict in self._reader.execute(query, (number, limit - len(found))):
-                found.append(Precedent(decision_id=decision_id, title=title, verdict=Verdict(verdict), similarity=round(alike, 4)))
-        return tuple(found)
+        return tuple(found[:limit])
+
+    def _remembered(self, rank: Rank, newest: int) -> Iterator[Remembered]:
+        for number in rank.shapes:
+            for row in self._reader.execute(_NEWEST, (number, newest)):
+                yield Remembered(*row)
 
     def _shapes(self, shape: tuple[str, ...]) -> dict[int, list[str]]:
         """Candidate shapes and their features: the same one, then the newest that share an act, then a part of one."""
@@ -155,12 +159,11 @@ class SqliteGraph:
         same = self._reader.execute("SELECT shape FROM shapes WHERE features = ?", ("\n".join(shape),)).fetchone()
         if same is not None:
             numbers[same[0]] = None
-        for kind in ("act:", "kind:", "operation:"):
-            for feature in shape:
-                if feature.startswith(kind) and len(numbers) < _MAX_SHAPES:
-                    query = "SELECT shape FROM features WHERE feature = ? ORDER BY shape DESC LIMIT ?"
-                    numbers.update((number, None) for (number,) in self._reader.execute(query, (feature, _SHAPES_PER_FEATURE)))
-        chosen = list(numbers)[:_MAX_SHAPES]
+        query = "SELECT shape FROM features WHERE feature = ? ORDER BY shape DESC LIMIT ?"
+        for clue in clues(shape):
+            if len(numbers) < SHAPES:
+                numbers.update((number, None) for (number,) in self._reader.execute(query, (clue, SHAPES_PER_CLUE)))
+        chosen = list(numbers)[:SHAPES]
         places = ",".join("?" * len(chosen))
         rows = self._reader.execute(f"SELECT shape, features FROM shapes WHERE shape IN ({places})", chosen)  # noqa: S608 -- only placeholders are inserted
         return {number: features.split("\n") for number, features in rows}
@@ -243,8 +246,14 @@ def _apply(database: sqlite3.Connection, entry: _Entry) -> None:
 
 def _add(database: sqlite3.Connection, decision: Decision) -> None:
     number = _shape_number(database, shape_of(decision.plan))
-    title = decision.plan.title or next((task.description for task in decision.plan.tasks), "")
-    row = (decision.decision_id, decision.created_at, title, decision.verdict.value, number, msgspec.json.encode(_lineage(decision)))
+    row = (
+        decision.decision_id,
+        decision.created_at,
+        title_of(decision.plan),
+        decision.verdict.value,
+        number,
+        msgspec.json.encode(_lineage(decision)),
+    )
     database.execute("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?, ?)", row)
 
 

@@ -159,10 +159,20 @@ def public_key_of(path: Path) -> str:
     Raises:
         LedgerError: There is none.
     """
+    return published_key(key_path(path))
+
+
+def published_key(key_file: Path) -> str:
+    """The public half that is kept beside a private key's file.
+
+    Raises:
+        LedgerError: There is none.
+    """
+    path = public_key_path(key_file)
     try:
-        return public_key_path(key_path(path)).read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise LedgerError("error.ledger_unreadable", reason=str(error), path=str(public_key_path(key_path(path)))) from error
+        raise LedgerError("error.ledger_unreadable", reason=str(error), path=str(path)) from error
 
 
 def _open(path: Path) -> SqliteLedger:

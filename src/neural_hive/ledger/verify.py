@@ -22,10 +22,11 @@ import msgspec
 
 from neural_hive.errors import IntegrityError, LedgerError
 from neural_hive.ledger import merkle
+from neural_hive.ledger.address import DEADLINE, is_mongo, needing_mongo
 from neural_hive.ledger.checkpoint import Checkpoint
 from neural_hive.ledger.leaf import unseal
 from neural_hive.ledger.signing import NoteVerifier
-from neural_hive.ledger.sqlite import ledger_path, public_key_of
+from neural_hive.ledger.sqlite import ledger_path, public_key_of, published_key
 from neural_hive.messages import text
 from neural_hive.types import Receipt
 
@@ -83,18 +84,27 @@ class Rows:
     keys: Iterable[tuple[Any, ...]]
 
 
-def verify(url: str | Path, *, public_key: str | None = None, anchor: str | None = None) -> VerificationReport:
-    """Audit a ledger file; it may be in use.
+def verify(
+    url: str | Path, *, public_key: str | None = None, anchor: str | None = None, key_file: Path | None = None, deadline: float = DEADLINE
+) -> VerificationReport:
+    """Audit a ledger, a file or one in MongoDB; it may be in use.
 
     Args:
-        url: As for `open_sqlite_ledger`.
-        public_key: The verifier key to trust; by default the one kept beside the ledger.
+        url: As for `open_sqlite_ledger` or `open_mongo_ledger`.
+        public_key: The verifier key to trust; by default the one kept beside the ledger or its key.
         anchor: A checkpoint obtained earlier, which this ledger must still contain.
+        key_file: The private key's file, if it is not the one beside a ledger file.
+        deadline: Seconds that a server has to answer.
 
     Raises:
-        LedgerError: There is no such file or no public key.
+        LedgerError: There is no such ledger or no public key.
         ValueError: `public_key` is not a verifier key.
     """
+    if is_mongo(url):
+        trusted = NoteVerifier(public_key or published_key(key_file or Path("ledger.key")))
+        with needing_mongo():
+            from neural_hive.ledger.mongo_audit import verify_log
+        return verify_log(str(url), trusted, anchor, deadline)
     path = ledger_path(url)
     if not path.is_file():
         raise LedgerError("error.ledger_absent", path=str(path))

@@ -129,24 +129,44 @@ class Lift:
     raised: bool
 
 
-def lifted(plan: Plan, found: Sequence[Reading], held: Held, listens: Mapping[str, float]) -> Lift | None:
-    """A specialist's risk and confidence after the learned reading; None where there is none."""
+@dataclass(slots=True)  # not frozen, as that would double the time of making one for each opinion
+class Hearing:
+    """What the learned reading says to one specialist, whatever that one thinks by itself.
+
+    Attributes:
+        gravest: The gravest reading.
+        talk: How surely the text asks for nothing, in [0, 1].
+        own: The risk that the specialist makes its own.
+    """
+
+    gravest: Heard
+    talk: float
+    own: float
+
+
+def hearing(plan: Plan, found: Sequence[Reading], listens: Mapping[str, float]) -> Hearing | None:
+    """What a specialist hears of the learned reading; None where there is none."""
     readings = heard(plan)
     if not readings:
         return None
-    common, gravest = load_common(), readings[0]
-    talk = _talk(plan, found, gravest)
-    if talk >= common.talk_from:
-        return Lift(risk=(1.0 - talk) * gravest.risk, confidence=max(held.confidence, talk), learned=gravest.risk, raised=False)
-    settled, confidence = _settled(found, held, gravest), held.confidence
+    gravest = readings[0]
     own = max(item.risk * _listened(item, listens) for item in readings)
-    if gravest.risk < common.reader_doubt and _only_looks(plan, found):
+    if gravest.risk < load_common().reader_doubt and _only_looks(plan, found):
         own = 0.0
+    return Hearing(gravest, _talk(plan, found, gravest), own)
+
+
+def lifted(found: Sequence[Reading], held: Held, said: Hearing) -> Lift:
+    """A specialist's risk and confidence after the learned reading; the risk never falls while the one that it held rises."""
+    common, gravest = load_common(), said.gravest
+    if said.talk >= common.talk_from:
+        return Lift(risk=(1.0 - said.talk) * gravest.risk, confidence=max(held.confidence, said.talk), learned=gravest.risk, raised=False)
+    settled, confidence = _settled(found, held, gravest), held.confidence
     return Lift(
-        risk=max(settled, own),
+        risk=max(settled, said.own),
         confidence=confidence + (1.0 - confidence) * max(0.0, 2.0 * max(gravest.chances) - 1.0) * common.reader_trust * gravest.familiar,
         learned=gravest.risk,
-        raised=own > settled,
+        raised=said.own > settled,
     )
 
 

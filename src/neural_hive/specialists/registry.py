@@ -11,7 +11,9 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from neural_hive import models as packaged
 from neural_hive.errors import NotFoundError
+from neural_hive.models.base import Models
 from neural_hive.specialists.base import Specialist
 
 GROUP = "neural_hive.specialists"
@@ -23,17 +25,29 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*OWN, *_plugged()}))
 
 
-def open_local(name: str) -> Specialist:
+def open_local(name: str, models: Models | None = None) -> Specialist:
     """Open a specialist in this process.
+
+    Args:
+        name: Which one.
+        models: Where a specialist made of rules takes its artefact from; the package when None.
 
     Raises:
         NotFoundError: No specialist has this name.
+        IntegrityError: Its artefact was altered, or is of other factors.
     """
+    opened = _opened(name)
+    follow = getattr(opened, "follow", None)
+    if follow is not None:
+        follow(models or packaged)
+    return opened
+
+
+def _opened(name: str) -> Specialist:
     if name in OWN:
         opened: Specialist = import_module(f"neural_hive.specialists.{name}").specialist()
         return opened
-    plugged = _plugged()
-    if name not in plugged:
+    if name not in _plugged():
         raise NotFoundError("error.unknown_specialist", name=name, known=", ".join(names()))
     return _entry(name)()
 

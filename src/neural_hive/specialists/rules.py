@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from math import exp, log
-from operator import mul
 
+from neural_hive import models
+from neural_hive.models.base import Models
+from neural_hive.models.weighing import Weighing
 from neural_hive.specialists.changes import change_of
 from neural_hive.specialists.factors import Common, FactorRule, Spec, load_common, load_spec
 from neural_hive.specialists.hazard import Reading, readings, variant, vetoing
-from neural_hive.specialists.learned import MODEL, Held, is_precious_unread, lifted, reader
+from neural_hive.specialists.learned import hearing, is_precious_unread
 from neural_hive.specialists.parts import acting
+from neural_hive.specialists.trained import Ground, Trained, artefact_of, trained
 from neural_hive.specialists.wording import factor_sentence, mitigation_sentence, quiet_sentence, reading_factor, signal_sentence
 from neural_hive.types import Action, Change, Evidence, Factor, Mitigation, ModelInfo, Opinion, Plan, Scope, Signal, Trait, Verdict
 
@@ -39,11 +40,25 @@ class Score:
     basis: Basis = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The risk of a plan, what it rests on, and what judged it."""
+
+    now: Trained
+    ground: Ground
+    risk: float
+
+    def removed(self, values: Sequence[float]) -> float:
+        """How much lower the risk would be with other scores, the learned reading left out."""
+        return self.risk - self.now.calibrated(self.now.risk(values, self.ground.points, self.ground.least))
+
+
 class RuleSpecialist:
     """A specialist made of rules over actions.
 
     The learned reading of the text comes in through `lift`: it may raise the risk of any plan, and
-    settle that of an uncertain reading.
+    settle that of an uncertain reading. The weights, the lift and the map of the risks are those of
+    the packaged artefact, of the models that `follow` names, or of `factors.toml` where there is none.
 
     Args:
         package: The package that holds `factors.toml`.
@@ -54,10 +69,10 @@ class RuleSpecialist:
         self._spec: Spec = load_spec(package)
         self._common: Common = load_common()
         self._plan_factors = plan_factors
-        self._weights = [rule.weight for rule in self._spec.factors]
         self._known: dict[tuple[object, ...], tuple[Terms, ...]] = {}
         self.name = self._spec.name
-        self._model = ModelInfo(name=f"{self.name}-rules", version=f"{self._spec.version}+{MODEL}.{reader().version}", source="learned")
+        self._models: Models | None = None
+        self._trained: Trained | None = None
 
     async def evaluate(self, plan: Plan) -> Opinion:
         """Judge the plan; see the port."""
@@ -65,7 +80,41 @@ class RuleSpecialist:
 
     async def describe(self) -> ModelInfo:
         """What answers here."""
-        return self._model
+        return self._now().model
+
+    def follow(self, place: Models) -> None:
+        """Answer with what this place has in force, from one opinion to the next; by hand where it has nothing.
+
+        Raises:
+            IntegrityError: What it has was altered, or is of other factors than this specialist's.
+        """
+        artefact = artefact_of(self.name, place)
+        self._models = place if artefact and place is not models else None  # the package's never change
+        self._trained = trained(self._spec, artefact)
+
+    def weigh(self, weighing: Weighing | None) -> None:
+        """Answer with these weights from now on, None meaning those set by hand: for training.
+
+        Raises:
+            IntegrityError: They are of other factors than this specialist's.
+        """
+        self._models, self._trained = None, trained(self._spec, weighing)
+
+    @property
+    def spec(self) -> Spec:
+        """What it is made of."""
+        return self._spec
+
+    def _now(self) -> Trained:
+        """What is in force; asked once for each opinion, so that no opinion is made of two."""
+        if self._trained is None:
+            self.follow(models)
+        now = self._trained or trained(self._spec, None)
+        if self._models is not None:
+            artefact = self._models.load(self.name)
+            if artefact is not now.source:
+                now = self._trained = trained(self._spec, artefact)
+        return now
 
     def evaluate_sync(self, plan: Plan) -> Opinion:
         """Judge the plan in this specialist's concern, with factors, words and mitigations."""
@@ -76,23 +125,19 @@ class RuleSpecialist:
         return self._opinion(plan, worded=False)
 
     def _opinion(self, plan: Plan, *, worded: bool) -> Opinion:
-        found = readings(plan)
+        now, found = self._now(), readings(plan)
         scores = self._scores(plan, found)
-        confidence = self._confidence(plan, found)
-        risk = self._risk(plan, [score.value for score in scores])
-        lift = lifted(plan, found, Held(risk, confidence, partial(self._alone, plan)), self._spec.listens)
-        if lift is not None:
-            risk, confidence = lift.risk, lift.confidence
-        if any(map(is_precious_unread, found)):
-            risk = max(risk, self._common.conditional)
+        ground = self._ground(plan, found, scores)
+        risk, confidence, lift = ground.judged(now, self._confidence(plan, found))
         vetoes = self._vetoes(found) if risk >= self._common.reject else ()
         factors: tuple[Factor, ...] = ()
         mitigations: tuple[Mitigation, ...] = ()
         if worded:
-            factors = tuple(self._factor(rule, score, plan) for rule, score in zip(self._spec.factors, scores, strict=True))
+            rules = zip(self._spec.factors, now.weights, scores, strict=True)
+            factors = tuple(self._factor(rule.name, weight, score, plan) for rule, weight, score in rules)
             if lift is not None and lift.raised:
                 factors += (reading_factor(plan, lift),)
-            mitigations = self._mitigations(plan, found, scores, risk) if risk >= self._common.conditional else ()
+            mitigations = self._mitigations(plan, found, scores, _Judged(now, ground, risk)) if risk >= self._common.conditional else ()
         return Opinion(
             specialist=self.name,
             recommendation=self._recommendation(risk),
@@ -102,7 +147,23 @@ class RuleSpecialist:
             evidence=tuple(dict.fromkeys(item for factor in factors for item in factor.evidence)),
             mitigations=mitigations,
             vetoes=vetoes,
-            model=self._model,
+            model=now.model,
+        )
+
+    def ground(self, plan: Plan) -> Ground:
+        """What its risk of a plan rests on, whatever the weights: for training."""
+        found = readings(plan)
+        return self._ground(plan, found, self._scores(plan, found))
+
+    def _ground(self, plan: Plan, found: Sequence[Reading], scores: Sequence[Score]) -> Ground:
+        return Ground(
+            found=found,
+            values=[score.value for score in scores],
+            points=self._points(plan),
+            least=self._common.unread_prior * (1.0 - plan.coverage),
+            said=hearing(plan, found, self._spec.listens),
+            alone=self._alone,
+            floor=self._common.conditional if any(map(is_precious_unread, found)) else 0.0,
         )
 
     def _terms(self, reading: Reading) -> tuple[Terms, ...]:
@@ -138,15 +199,8 @@ class RuleSpecialist:
                 score = Score(rule.signals[signal.kind], signal)
         return score
 
-    def _risk(self, plan: Plan, values: Sequence[float]) -> float:
-        most = max(values)
-        shared: float = sum(map(mul, self._weights, values))
-        risk = most + (1.0 - most) * self._spec.lift * shared
-        for signal in plan.signals:
-            points = self._common.signals.get(signal.kind, 0.0)
-            if points and 0.0 < risk < 1.0:
-                risk = 1.0 / (1.0 + exp(-(log(risk / (1.0 - risk)) + points)))
-        return min(1.0, max(risk, self._common.unread_prior * (1.0 - plan.coverage)))
+    def _points(self, plan: Plan) -> Sequence[float]:
+        return [self._common.signals.get(signal.kind, 0.0) for signal in plan.signals] if plan.signals else ()
 
     def _confidence(self, plan: Plan, found: Sequence[Reading]) -> float:
         if not found:
@@ -174,14 +228,14 @@ class RuleSpecialist:
             return Verdict.REVIEW_REQUIRED
         return Verdict.CONDITIONAL if risk >= common.conditional else Verdict.APPROVE
 
-    def _factor(self, rule: FactorRule, score: Score, plan: Plan) -> Factor:
+    def _factor(self, name: str, weight: float, score: Score, plan: Plan) -> Factor:
         basis, language = score.basis, plan.language
         if basis is None or score.value < self._common.evidence_from:
-            return Factor(name=rule.name, weight=rule.weight, score=round(score.value, 6), sentence=quiet_sentence(self.name, language))
-        sentence = factor_sentence(rule.name, basis, language) if isinstance(basis, Action) else signal_sentence(basis, language)
-        return Factor(name=rule.name, weight=rule.weight, score=round(score.value, 6), evidence=(basis.evidence,), sentence=sentence)
+            return Factor(name=name, weight=weight, score=round(score.value, 6), sentence=quiet_sentence(self.name, language))
+        sentence = factor_sentence(name, basis, language) if isinstance(basis, Action) else signal_sentence(basis, language)
+        return Factor(name=name, weight=weight, score=round(score.value, 6), evidence=(basis.evidence,), sentence=sentence)
 
-    def _mitigations(self, plan: Plan, found: Sequence[Reading], scores: Sequence[Score], risk: float) -> tuple[Mitigation, ...]:
+    def _mitigations(self, plan: Plan, found: Sequence[Reading], scores: Sequence[Score], judged: _Judged) -> tuple[Mitigation, ...]:
         action = max(scores, key=lambda score: score.value).basis
         reading = next((item for item in found if item.action is action), None)
         if reading is None:
@@ -189,28 +243,28 @@ class RuleSpecialist:
         others = [item for item in found if item is not reading]
         calm = self._scores(plan, others)
         offers = []
-        for change in self._changes(reading, len(found), risk):
-            removed = risk - self._risk_with(plan, others, calm, variant(reading, change))
+        for change in self._changes(reading, len(found), judged.risk):
+            removed = judged.removed(self._values_with(plan, others, calm, variant(reading, change)))
             if removed > _LEAST_REMOVED:
                 sentence = mitigation_sentence(change, reading.action, plan.language)
                 offers.append(Mitigation(sentence=sentence, change=change, removes=round(removed, 6)))
         offers.sort(key=lambda item: -item.removes)
         return tuple(offers[:_MOST_OFFERS])
 
-    def _risk_with(self, plan: Plan, others: Sequence[Reading], calm: Sequence[Score], changed: Reading | None) -> float:
-        """The risk with one reading replaced; `calm` are the scores without it."""
+    def _values_with(self, plan: Plan, others: Sequence[Reading], calm: Sequence[Score], changed: Reading | None) -> list[float]:
+        """The factors' scores with one reading replaced; `calm` are those without it."""
         if changed is None:
-            return self._risk(plan, [score.value for score in calm])
+            return [score.value for score in calm]
         own = self._plan_factors(plan, [*others, changed]) if self._plan_factors else {}
         terms = zip(self._spec.factors, self._terms(changed), calm, strict=True)
         values = [max(score.value, heard(rule, term, changed)) for rule, term, score in terms]
         if own:
             values = [_higher(Score(value), own.get(rule.name)).value for rule, value in zip(self._spec.factors, values, strict=True)]
-        return self._risk(plan, values)
+        return values
 
-    def _alone(self, plan: Plan, reading: Reading) -> float:
-        """The risk that one act would give by itself."""
-        return self._risk(plan, [heard(rule, term, reading) for rule, term in zip(self._spec.factors, self._terms(reading), strict=True)])
+    def _alone(self, reading: Reading) -> list[float]:
+        """The scores that one act would give by itself."""
+        return [heard(rule, term, reading) for rule, term in zip(self._spec.factors, self._terms(reading), strict=True)]
 
     def _changes(self, reading: Reading, count: int, risk: float) -> list[Change]:
         action = reading.action

@@ -60,11 +60,21 @@ class Mitigation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What produced an opinion: `source` is "rules" or "learned"."""
+    """What produced an opinion: `source` is "rules" or "learned".
+
+    `fallback` says why the packaged model answers instead of the one that was asked for; "" when it is that one.
+    """
 
     name: str
     version: str
     source: Literal["rules", "learned"] = "rules"
+    fallback: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name, version and source in a line; why it answers when another one was asked for."""
+        known = f"{self.name} {self.version} ({self.source})"
+        return f"{known} fallback: {self.fallback}" if self.fallback else known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,14 @@ async def test_what_is_too_large_is_not_kept_and_drives_nothing_out() -> None:
     assert await cache.get("a") == b"12345"
 
 
+async def test_those_who_come_first_are_agreed_with() -> None:
+    cache = MemoryCache(max_bytes=10)
+    assert await cache.agree("a", b"1", ttl=60) == b"1"
+    assert await cache.agree("a", b"2", ttl=60) == b"1"
+    assert await cache.agree("b", b"x" * 10, ttl=60) == b"x" * 10
+    assert await cache.get("b") is None
+
+
 @given(st.lists(st.tuples(keys, values), max_size=60), st.integers(1, 5), st.integers(0, 60))
 async def test_bounds_hold(puts: list[tuple[str, bytes]], entries: int, size: int) -> None:
     cache = MemoryCache(max_entries=entries, max_bytes=size)

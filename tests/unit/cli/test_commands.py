@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from neural_hive.cli.serve import listening_socket
 from neural_hive.errors import SettingsError
+from neural_hive.station.door import listening_socket
 from tests.unit.cli.conftest import Command
 
 DANGEROUS = "apagar todos os registros da tabela clientes em produção, sem backup"
@@ -55,10 +55,10 @@ def test_the_answer_can_go_into_a_file(hive: Command, tmp_path: Path) -> None:
         ["review", "x", "--environment", "mars"],
         ["review", "x", "--bogus"],
         ["nonsense"],
-        ["serve", "--distributed"],
         ["serve", "--port", "70000"],
-        ["specialist", "technical", "--serve"],
         ["specialist", "poetic"],
+        ["specialist", "poetic", "--describe"],
+        ["specialist", "technical", "--host", "no such host.invalid", "--port", "0"],
         ["ledger", "prove"],
         ["feedback", "dec_none", "--outcome", "maybe"],
         ["feedback", "dec_none", "--outcome", "harm"],
@@ -170,7 +170,7 @@ def test_status_and_doctor(hive: Command, tmp_path: Path) -> None:
 
 def test_the_panel(hive: Command) -> None:
     assert [line.split()[0] for line in hive("specialist").out.splitlines()] == ["architecture", "behavior", "evolution", "technical"]
-    assert "data_loss" in hive("specialist", "technical").out
+    assert "data_loss" in hive("specialist", "technical", "--describe").out
 
 
 def test_help_has_examples_for_every_command(hive: Command) -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from neural_hive import telemetry
+from neural_hive.cache.memory import open_memory_cache
+from neural_hive.cache.redis import open_redis_cache
 from neural_hive.errors import LimitError
-from neural_hive.gateway.limiter import Limiter
+from neural_hive.gateway.limiter import OwnLimiter, SharedLimiter, limiter_of
+
+NOWHERE = "redis://127.0.0.1:1"  # nothing listens there
 
 
 class Clock:
@@ -17,54 +22,72 @@ class Clock:
         return self.now
 
 
-def test_a_burst_then_the_rate() -> None:
+async def test_a_burst_then_the_rate() -> None:
     clock = Clock()
-    limiter = Limiter(60, 3, clock)
+    limiter = OwnLimiter(60, 3, clock)
     for _ in range(3):
-        limiter.admit("a")
+        await limiter.admit("a")
     with pytest.raises(LimitError) as refused:
-        limiter.admit("a")
+        await limiter.admit("a")
     assert refused.value.params["retry_after"] >= 1
-    limiter.admit("b")
+    await limiter.admit("b")
     clock.now += 1.01
-    limiter.admit("a")
+    await limiter.admit("a")
     with pytest.raises(LimitError):
-        limiter.admit("a")
+        await limiter.admit("a")
 
 
-def test_coming_back_when_told_is_admitted() -> None:
+async def test_coming_back_when_told_is_admitted() -> None:
     clock = Clock()
-    limiter = Limiter(7, 1, clock)
-    limiter.admit("a")
+    limiter = OwnLimiter(7, 1, clock)
+    await limiter.admit("a")
     with pytest.raises(LimitError) as refused:
-        limiter.admit("a")
+        await limiter.admit("a")
     clock.now += refused.value.params["retry_after"]
-    limiter.admit("a")
+    await limiter.admit("a")
 
 
-def test_another_user_name_does_not_refill_the_address() -> None:
-    limiter = Limiter(1, 2, Clock())
-    limiter.admit("address x", "user 1")
-    limiter.admit("address x", "user 2")
+async def test_another_user_name_does_not_refill_the_address() -> None:
+    limiter = OwnLimiter(1, 2, Clock())
+    await limiter.admit("address x", "user 1")
+    await limiter.admit("address x", "user 2")
     with pytest.raises(LimitError):
-        limiter.admit("address x", "user 3")
+        await limiter.admit("address x", "user 3")
 
 
-def test_a_refusal_takes_no_token() -> None:
+async def test_a_refusal_takes_no_token() -> None:
     clock = Clock()
-    limiter = Limiter(60, 1, clock)
-    limiter.admit("a")
+    limiter = OwnLimiter(60, 1, clock)
+    await limiter.admit("a")
     for _ in range(50):
         with pytest.raises(LimitError):
-            limiter.admit("a", "fresh")
-    limiter.admit("fresh")
+            await limiter.admit("a", "fresh")
+    await limiter.admit("fresh")
 
 
-def test_off_unless_set_and_bounded() -> None:
-    unlimited = Limiter(None, 1)
+async def test_off_unless_set_and_bounded() -> None:
+    unlimited = OwnLimiter(None, 1)
     for _ in range(100):
-        unlimited.admit("a")
-    limited = Limiter(1, 1, Clock())
+        await unlimited.admit("a")
+    limited = OwnLimiter(1, 1, Clock())
     for number in range(10_050):
-        limited.admit(str(number))
+        await limited.admit(str(number))
     assert len(limited._buckets) == 10_000
+
+
+async def test_shared_where_the_cache_is_shared() -> None:
+    async with open_memory_cache() as own, open_redis_cache(NOWHERE) as shared:
+        assert isinstance(limiter_of(60, 1, own), OwnLimiter)
+        assert isinstance(limiter_of(None, 1, shared), OwnLimiter)
+        assert isinstance(limiter_of(60, 1, shared), SharedLimiter)
+
+
+async def test_without_the_shared_buckets_each_gateway_limits_by_itself() -> None:
+    async with open_redis_cache(NOWHERE) as cache:
+        limiter = limiter_of(1, 3, cache)
+        before = telemetry.LIMITER_FALLBACKS._value.get()
+        for _ in range(3):
+            await limiter.admit("a", "user")
+        with pytest.raises(LimitError):
+            await limiter.admit("a", "user")
+        assert telemetry.LIMITER_FALLBACKS._value.get() - before == 4

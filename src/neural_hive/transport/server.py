@@ -1,0 +1,222 @@
+"""A specialist on gRPC: judging, describing itself, health and reflection, and leaving without dropping what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
+from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
+
+from neural_hive.errors import SettingsError
+from neural_hive.messages import text
+from neural_hive.settings import Tls
+from neural_hive.specialists.base import Specialist
+from neural_hive.telemetry import frames
+from neural_hive.transport import wire
+from neural_hive.transport.tls import server_credentials
+from neural_hive.types import Action, Language, Opinion, Plan, Task
+
+_log = logging.getLogger(__name__)
+
+_MOST_BYTES = 16 * 1_048_576
+_SMALL = 8_192  # bytes; a longer question is judged in a thread, so that others are heard meanwhile
+_FOR_CHANGES = 0.6  # of a call's time; later than that, no change is judged any more
+_OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.so_reuseport", 0),  # a port that is taken is an error, not a second server beside the first
+    ("grpc.max_send_message_length", _MOST_BYTES),
+    ("grpc.max_receive_message_length", _MOST_BYTES),
+    # Gateways ask every 2 s whether the connection is alive.
+    ("grpc.http2.min_ping_interval_without_data_ms", 1000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 1000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+# One in each language: the words of a language are loaded when they are first met, which takes as long as a hundred answers.
+_WORDS: tuple[tuple[Language, str], ...] = (("en", "delete the customers table"), ("pt", "apagar a tabela de clientes"))
+_FIRST = tuple(
+    Plan(
+        tasks=(
+            Task(
+                id="t1", description=words, actions=(Action(operation="delete", object="table", task_id="t1", end=len(words), text=words),)
+            ),
+        ),
+        language=language,
+        title=words,
+    )
+    for language, words in _WORDS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """The time that a call has, on the monotonic clock."""
+
+    start: float
+    until: float
+
+    @property
+    def spent(self) -> float:
+        """The share that has passed."""
+        return (time.monotonic() - self.start) / (self.until - self.start)
+
+
+class _LateError(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class _UnreadableError(Exception):
+    """The question cannot be read."""
+
+
+class _Desk:
+    """Takes questions as bytes and answers in bytes."""
+
+    def __init__(self, specialist: Specialist) -> None:
+        self._specialist = specialist
+        self._worded: Callable[[Plan], Opinion] | None = getattr(specialist, "evaluate_sync", None)
+        self._brief: Callable[[Plan], Opinion] | None = getattr(specialist, "judge", None)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """The service under its name in the contract."""
+        methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            "EvaluatePlan": grpc.unary_unary_rpc_method_handler(self.evaluate),
+            "Describe": grpc.unary_unary_rpc_method_handler(self.describe),
+        }
+        return grpc.method_handlers_generic_handler(wire.SERVICE, methods)
+
+    async def judge_first(self) -> None:
+        """Load what the first question would load, and see that it can judge."""
+        for plan in _FIRST:
+            await self._specialist.evaluate(plan)
+
+    async def evaluate(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        """Answer a question; its deadline is looked at right before it is judged."""
+        try:
+            return await self._answer(request, _budget(context))
+        except _LateError:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text("transport.late", "en"))
+        except _UnreadableError:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, text("transport.unreadable", "en"))
+        except Exception as error:  # noqa: BLE001 -- a specialist may be foreign code; its message may quote the plan, so it stays here
+            _log.warning("specialist %s failed: %s", self._specialist.name, frames(error))
+            await context.abort(grpc.StatusCode.INTERNAL, text("transport.failed", "en"))
+        raise AssertionError  # abort raises
+
+    async def describe(self, _: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        """Say who answers and with which model."""
+        try:
+            return wire.encode_description(self._specialist.name, await self._specialist.describe())
+        except Exception as error:  # noqa: BLE001 -- as in `evaluate`
+            _log.warning("specialist %s cannot describe itself: %s", self._specialist.name, frames(error))
+            await context.abort(grpc.StatusCode.INTERNAL, text("transport.failed", "en"))
+        raise AssertionError  # abort raises
+
+    def close(self) -> None:
+        """Let the thread end; what it works on is finished by now, or nobody waits for it."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _answer(self, request: bytes, budget: _Budget) -> bytes:
+        if self._worded is None:
+            return await self._awaited(request, budget)
+        if len(request) <= _SMALL:
+            return self._judged(self._worded, request, budget)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judged, self._worded, request, budget)
+
+    def _judged(self, worded: Callable[[Plan], Opinion], request: bytes, budget: _Budget) -> bytes:
+        plan, *changed = _question(request, budget)
+        opinion, brief = worded(plan), self._brief or worded
+        return _answer(opinion, [_curt(brief(each)) for each in changed if budget.spent < _FOR_CHANGES], len(changed))
+
+    async def _awaited(self, request: bytes, budget: _Budget) -> bytes:
+        plan, *changed = _question(request, budget)
+        opinion, evaluate = await self._specialist.evaluate(plan), self._specialist.evaluate
+        return _answer(opinion, [_curt(await evaluate(each)) for each in changed if budget.spent < _FOR_CHANGES], len(changed))
+
+
+def _budget(context: grpc.aio.ServicerContext[bytes, bytes]) -> _Budget:
+    """The call's deadline; a call without one has all the time."""
+    now, remaining = time.monotonic(), cast("float | None", context.time_remaining())
+    return _Budget(now, float("inf") if remaining is None else now + max(remaining, 1e-9))
+
+
+def _question(request: bytes, budget: _Budget) -> tuple[Plan, ...]:
+    if budget.spent >= 1.0:
+        raise _LateError
+    try:
+        return wire.decode_question(request)
+    except ValueError:
+        raise _UnreadableError from None
+
+
+def _answer(opinion: Opinion, brief: list[Opinion], asked: int) -> bytes:
+    """The opinion is never late for the sake of the changes: without time for all of them, it goes alone."""
+    return wire.encode_answer([opinion, *brief] if len(brief) == asked else [opinion])
+
+
+def _curt(opinion: Opinion) -> Opinion:
+    """The opinion without its words."""
+    return replace(opinion, factors=(), evidence=(), mitigations=())
+
+
+@asynccontextmanager
+async def serve_specialist(
+    specialist: Specialist, *, host: str = "127.0.0.1", port: int = 50051, tls: Tls | None = None, grace: float = 5.0
+) -> AsyncIterator[int]:
+    """A specialist's gRPC server, ready to judge; yields the port that it listens on.
+
+    At the end it reports NOT_SERVING, takes no new calls and finishes those under way.
+
+    Args:
+        specialist: Who judges.
+        host: Address to listen on.
+        port: Port; 0 takes a free one.
+        tls: Files for TLS; with `ca` only clients with a certificate signed by it are let in.
+        grace: Seconds that calls under way have at the end.
+
+    Raises:
+        SettingsError: The port or a file of `tls` cannot be used.
+    """
+    server = grpc.aio.server(options=_OPTIONS)
+    desk, state = _Desk(specialist), health.aio.HealthServicer()
+    server.add_generic_rpc_handlers((desk.handlers(),))
+    health_pb2_grpc.add_HealthServicer_to_server(state, server)
+    reflection.enable_server_reflection((wire.SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    bound = _bound(server, host, port, tls or Tls())
+    await _report(state, _NOT_SERVING)
+    await server.start()
+    try:
+        await desk.judge_first()
+        await _report(state, _SERVING)
+        yield bound
+    finally:
+        await state.enter_graceful_shutdown()
+        await server.stop(grace)
+        desk.close()
+
+
+async def _report(state: Any, status: Any) -> None:
+    for service in ("", wire.SERVICE):
+        await state.set(service, status)
+
+
+def _bound(server: grpc.aio.Server, host: str, port: int, tls: Tls) -> int:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    credentials = server_credentials(tls)
+    try:
+        bound = server.add_insecure_port(address) if credentials is None else server.add_secure_port(address, credentials)
+    except RuntimeError:
+        bound = 0
+    if not bound:
+        raise SettingsError("error.grpc_port", host=host, port=port)
+    return bound
