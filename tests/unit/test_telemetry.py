@@ -52,7 +52,7 @@ def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     kept, level = root.handlers[:], root.level
     try:
         configure_logging("info", "json")
-        logging.getLogger("uvicorn.error").info("started")
+        logging.getLogger("neural_hive.gateway").info("started")
     finally:
         root.handlers[:] = kept
         root.setLevel(level)
