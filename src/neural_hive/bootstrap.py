@@ -68,11 +68,15 @@ CACHES = {
     "memory": Adapter("neural_hive.cache.memory", "open_memory_cache"),
     **dict.fromkeys(("redis", "rediss", "redis+cluster", "rediss+cluster"), _REDIS),
 }
+QUEUES = dict.fromkeys(("redis", "rediss"), Adapter("neural_hive.bulk.streams", "open_redis_queue", "queue"))
 SPECIALISTS = dict.fromkeys(("grpc", "grpcs"), _GRPC)
 MODELS = {
     "packaged": Adapter("neural_hive.models.packaged", "open_packaged_models"),
     **dict.fromkeys(("mlflow+http", "mlflow+https"), _MLFLOW),
 }
+
+
+_VOICE = "specialist-"
 
 
 def open_resource(
@@ -177,14 +181,15 @@ def _checks(settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, spec
     checks: dict[str, Check] = {"ledger": _pinged(ledger), "graph": _pinged(graph), "cache": _pinged(cache)}
     checks["disk"] = lambda: asyncio.to_thread(_disk, settings.data_dir, settings.min_free_bytes)
     for name, specialist in specialists.items():
-        checks[f"specialist-{name}"] = _described(specialist)
+        checks[f"{_VOICE}{name}"] = _described(specialist)
     return checks
 
 
 def _probe(settings: Settings, checks: Mapping[str, Check]) -> Probe:
     # Without precedents, a cache or one voice the hive still answers, more cautiously; without ledger or disk it does not.
     optional = frozenset(name for name in checks if name not in ("ledger", "disk", "warm-up"))
-    return Probe(checks, deadline=settings.ready_deadline, optional=optional)
+    voices = frozenset(name for name in checks if name.startswith(_VOICE))  # with none of them every answer is an error
+    return Probe(checks, deadline=settings.ready_deadline, optional=optional, one_of=voices)
 
 
 def _pinged(resource: Any) -> Check:

@@ -47,13 +47,14 @@ class Case:
 Rule = Callable[[Case], FiredRule | None]
 
 
-def conclude(
+def conclude(  # noqa: PLR0913 -- two are switches
     plan: Plan,
     opinions: Mapping[str, Opinion] | Sequence[Opinion],
     abstentions: Mapping[str, str] | Sequence[Abstention] = (),
     weights: Mapping[str, float] | None = None,
     *,
     worded: bool = True,
+    unheard: bool = False,
 ) -> Conclusion:
     """What the panel concludes about a plan.
 
@@ -63,6 +64,7 @@ def conclude(
         abstentions: Specialists that did not answer, with reasons.
         weights: Reliability by specialist in the plan's domain; without one it is neutral.
         worded: Whether sentences and conditions are wanted; asking again about a changed plan needs none.
+        unheard: Whether one of those that abstained is not even spoken for by a stand-in; then nothing counts as plainly harmless.
 
     Raises:
         UnavailableError: There is no opinion, so there is no decision.
@@ -72,7 +74,7 @@ def conclude(
     if not spoken:
         raise UnavailableError("error.no_opinions")
     votes = _votes(spoken, weights or {})
-    case = _case(plan, spoken, silent, votes, worded=worded)
+    case = _case(plan, spoken, silent, votes, worded=worded, unheard=unheard)
     fired = tuple(rule for rule in (check(case) for check in RULES) if rule is not None)
     verdict = max((rule.verdict for rule in fired), key=lambda item: item.severity, default=Verdict.APPROVE)
     risks = [opinion.risk for opinion in spoken.values()]
@@ -127,7 +129,9 @@ def _votes(spoken: Mapping[str, Opinion], weights: Mapping[str, float]) -> tuple
     )
 
 
-def _case(plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], votes: Sequence[Vote], *, worded: bool) -> Case:
+def _case(  # noqa: PLR0913 -- as above
+    plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], votes: Sequence[Vote], *, worded: bool, unheard: bool
+) -> Case:
     lines = calibration()
     risk = panel_risk(votes)
     probability = lines.probability(risk)
@@ -139,7 +143,7 @@ def _case(plan: Plan, spoken: Mapping[str, Opinion], silent: Mapping[str, str], 
         pooled=pool(votes),
         risk=risk,
         harm_probability=probability,
-        harmless=probability < lines.approve_below and plan.coverage >= lines.low_confidence and _read(plan, lines),
+        harmless=not unheard and probability < lines.approve_below and plan.coverage >= lines.low_confidence and _read(plan, lines),
         worded=worded,
     )
 

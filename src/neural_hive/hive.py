@@ -97,7 +97,7 @@ class Hive:
         weights, names = self.outcomes.weights(plan.domain), Names(plan)
         content, looking = digest(names.plan), asyncio.ensure_future(self.memory.precedents(plan))
         judgement = await self.judgements.recall(content, weights, self.panel.models())
-        if judgement is not None:
+        if judgement is not None and _follows(judgement, names.plan, weights):
             for opinion in judgement.opinions.values():
                 yield Stage("opinion", names.put_back(opinion))
         else:
@@ -107,7 +107,8 @@ class Hive:
                 voices.append(voice)
                 yield Stage("opinion", names.put_back(voice))
             judgement = await self._conclude(hearing, voices, weights)
-            await self.judgements.keep(content, weights, judgement)
+            if hearing.complete:
+                await self.judgements.keep(content, weights, judgement)
         judgement = names.put_back(judgement)
         decision = _decision(f"int_{digest(plan)}", understanding, plan, judgement, await looking)
         decision = await self._record(decision, intent, ask or Ask())
@@ -135,8 +136,9 @@ class Hive:
             raise UnavailableError("error.no_opinions")
 
         async def concluded(judged: Plan, spoken: Mapping[str, Opinion], *, worded: bool) -> Conclusion:
-            heard = conclude(judged, spoken, abstentions, weights, worded=worded)
             absent = await hearing.stand_ins(judged) if abstentions else {}
+            unheard = abstentions.keys() > absent.keys()
+            heard = conclude(judged, spoken, abstentions, weights, worded=worded, unheard=unheard)
             return raised_by(heard, judged, conclude(judged, {**spoken, **absent}, {}, weights, worded=worded), absent) if absent else heard
 
         async def ask_again(changed: Plan) -> Conclusion | None:
@@ -153,6 +155,11 @@ class Hive:
         with telemetry.timed(telemetry.LEDGER_APPEND_SECONDS):
             receipt = await self.ledger.append(record)
         return replace(decision, receipt=receipt)
+
+
+def _follows(judgement: Judgement, plan: Plan, weights: Mapping[str, float]) -> bool:
+    """Whether a recalled judgement concludes what its opinions give on this plan: a cache that was damaged or mixed up approves nothing."""
+    return bool(judgement.opinions) and conclude(plan, judgement.opinions, judgement.abstentions, weights) == judgement.conclusion
 
 
 def _decision(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from neural_hive.errors import HiveError
@@ -47,18 +47,29 @@ class Probe:
         checks: One check by name.
         deadline: Seconds that each has; one that takes longer counts as failed.
         optional: Names whose failure is reported but does not make the process unready.
+        one_of: Names of which at least one has to be well.
     """
 
-    def __init__(self, checks: Mapping[str, Check], *, deadline: float = 1.0, optional: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        deadline: float = 1.0,
+        optional: frozenset[str] = frozenset(),
+        one_of: frozenset[str] = frozenset(),
+    ) -> None:
         self._checks = dict(sorted(checks.items()))
         self._deadline = deadline
         self._optional = optional
+        self._one_of = one_of
         self._running: dict[str, asyncio.Future[str]] = {}
 
     async def readiness(self, language: str = "en") -> Readiness:
         """Ask all dependencies at once; details are worded in `language`. Never raises."""
         states = await asyncio.gather(*(self._ask(name, language) for name in self._checks))
-        return Readiness(ready=all(state.ok or state.name in self._optional for state in states), dependencies=tuple(states))
+        well = {state.name for state in states if state.ok}
+        enough = not self._one_of or bool(self._one_of & well)
+        return Readiness(ready=enough and self._checks.keys() - self._optional <= well, dependencies=tuple(states))
 
     async def _ask(self, name: str, language: str) -> Health:
         start = time.perf_counter()
@@ -74,6 +85,27 @@ class Probe:
         self._running.pop(name, None)
         if not task.cancelled():
             task.exception()  # marks it as seen
+
+
+class Pulse:
+    """Whether what a process serves can do its work: told by who looks, heard by who serves."""
+
+    def __init__(self) -> None:
+        self.well = True
+        self._changed = asyncio.Event()
+
+    def tell(self, *, well: bool) -> None:
+        """Say how it is now."""
+        if well is not self.well:
+            self.well = well
+            self._changed.set()
+
+    async def changes(self) -> AsyncIterator[bool]:
+        """How it is, each time after that has changed; for one listener."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            yield self.well
 
 
 def _state(task: asyncio.Future[str], deadline: float, language: str) -> tuple[bool, str]:

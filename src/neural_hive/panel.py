@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from neural_hive import telemetry
@@ -38,6 +39,33 @@ class _Seat:
     seconds: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """Why a specialist did not answer: a reason of the catalogue and what it says more."""
+
+    specialist: str
+    reason: str
+    seconds: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Roll:
+    """What is known of the specialists from one plan to the next: who was heard when with which model, and who is away."""
+
+    heard: dict[str, tuple[float, ModelInfo]] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
+
+    def present(self, name: str, model: ModelInfo) -> None:
+        self.heard[name] = (time.monotonic(), model)
+        self.away.discard(name)
+
+    def absent(self, name: str, why: str) -> None:
+        """Only the first failure of an outage is logged."""
+        if name not in self.away:
+            self.away.add(name)
+            _log.warning("specialist %s is away: %s", name, why)
+
+
 class Panel:
     """Asks all specialists about a plan.
 
@@ -60,7 +88,7 @@ class Panel:
         self._seats = tuple(_seat(name, voice, remote=name in remote) for name, voice in self._specialists.items())
         self._deadline = deadline
         self._stand_ins = dict(stand_ins or {})
-        self._heard: dict[str, tuple[float, ModelInfo]] = {}
+        self._roll = _Roll()
 
     @property
     def specialists(self) -> Mapping[str, Specialist]:
@@ -70,12 +98,12 @@ class Panel:
     def models(self) -> dict[str, ModelInfo]:
         """What judges, by specialist, as it was last heard; empty when one was not heard for a while, for it may have changed."""
         since = time.monotonic() - _FRESH
-        known = {name: model for name, (at, model) in self._heard.items() if at >= since}
+        known = {name: model for name, (at, model) in self._roll.heard.items() if at >= since}
         return known if len(known) == len(self._seats) else {}
 
     def hear(self, plan: Plan) -> Hearing:
         """Put a plan before the panel."""
-        return Hearing(self._seats, plan, self._deadline, self._heard, self._stand_ins)
+        return Hearing(self._seats, plan, self._deadline, self._roll, self._stand_ins)
 
     def consult(self, plan: Plan) -> AsyncIterator[Opinion | Abstention]:
         """Every voice on a plan as soon as it is ready."""
@@ -94,7 +122,7 @@ class Hearing:
         seats: tuple[_Seat, ...],
         plan: Plan,
         deadline: float,
-        heard: dict[str, tuple[float, ModelInfo]],
+        roll: _Roll,
         stand_ins: Mapping[str, Specialist],
     ) -> None:
         self.plan = plan
@@ -104,9 +132,15 @@ class Hearing:
         self._deadline = deadline
         self._until: float | None = None
         self._spoken: list[_Seat] = []
-        self._heard = heard
+        self._roll = roll
         self._stand_ins = stand_ins
         self._known: dict[str, Sequence[tuple[Plan, Opinion]]] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether all have spoken, those behind a URL on every change too."""
+        known = (len(self._known.get(seat.name, ())) == len(self._plans) - 1 for seat in self._spoken if seat.judge_all)
+        return len(self._spoken) == len(self._seats) and all(known)
 
     async def voices(self) -> AsyncIterator[Opinion | Abstention]:
         """Every voice as soon as it is ready.
@@ -128,7 +162,7 @@ class Hearing:
     async def stand_ins(self, plan: Plan) -> dict[str, Opinion]:
         """What the twins of those that were silent say about a plan, by name."""
         silent = sorted(self._stand_ins.keys() - {seat.name for seat in self._spoken})
-        voices = {name: await self._ask(_seat(name, self._stand_ins[name], remote=False), plan) for name in silent}
+        voices = {name: await self._ask(_seat(name, self._stand_ins[name], remote=False, counted=False), plan) for name in silent}
         return {name: voice for name, voice in voices.items() if isinstance(voice, Opinion)}
 
     async def again(self, changed: Plan) -> list[Opinion] | None:
@@ -146,11 +180,14 @@ class Hearing:
             found.append(opinion)
         return found
 
-    def _noted(self, seat: _Seat, voice: Opinion | Abstention) -> Opinion | Abstention:
+    def _noted(self, seat: _Seat, voice: Opinion | _Silence) -> Opinion | Abstention:
         if isinstance(voice, Opinion):
             self._spoken.append(seat)
-            self._heard[seat.name] = (time.monotonic(), voice.model)
-        return voice
+            self._roll.present(seat.name, voice.model)
+            return voice
+        self._roll.absent(seat.name, voice.reason)
+        telemetry.ABSTENTIONS.labels(specialist=seat.name, reason=voice.reason).inc()
+        return Abstention(specialist=seat.name, reason=text(f"abstention.{voice.reason}", self.plan.language, seconds=voice.seconds))
 
     async def _again(self, seat: _Seat, changed: Plan) -> Opinion | None:
         if seat.judge_all is not None:
@@ -158,27 +195,27 @@ class Hearing:
         voice = self._judge(seat.judge, seat.name, changed) if seat.judge else await self._ask(seat, changed)
         return voice if isinstance(voice, Opinion) else None
 
-    def _judge(self, judge: Judge, name: str, plan: Plan) -> Opinion | Abstention:
+    def _judge(self, judge: Judge, name: str, plan: Plan) -> Opinion | _Silence:
         try:
             return judge(plan)
         except Exception:  # noqa: BLE001 -- as in `_ask`
-            return _abstention(name, self.plan, "failed")
+            return _Silence(name, "failed")
 
-    async def _ask(self, seat: _Seat, plan: Plan) -> Opinion | Abstention:
+    async def _ask(self, seat: _Seat, plan: Plan) -> Opinion | _Silence:
         start = time.perf_counter()
         try:
             async with asyncio.timeout(self._deadline) if self._until is None else asyncio.timeout_at(self._until):
                 opinion = await self._evaluated(seat, plan)
         except TimeoutError:
-            return _abstention(seat.name, self.plan, "deadline", seconds=f"{self._deadline:g}")
+            return _Silence(seat.name, "deadline", f"{self._deadline:g}")
         except HiveError as error:
-            _log.warning("specialist %s is unavailable: %s", seat.name, error.key)
-            return _unavailable(seat.name, self.plan, error)
+            return _unavailable(seat.name, error)
         except Exception as error:  # noqa: BLE001 -- a specialist is foreign code: whatever it raises is an abstention, never an approval
             _log.warning("specialist %s failed: %s", seat.name, telemetry.frames(error))
-            return _abstention(seat.name, self.plan, "failed")
-        seat.seconds.observe(time.perf_counter() - start)
-        return opinion if _plausible(opinion, seat.name) else _abstention(seat.name, self.plan, "failed")
+            return _Silence(seat.name, "failed")
+        if seat.seconds is not None:
+            seat.seconds.observe(time.perf_counter() - start)
+        return opinion if _plausible(opinion, seat.name) else _Silence(seat.name, "failed")
 
     async def _evaluated(self, seat: _Seat, plan: Plan) -> Opinion:
         if seat.judge_all is None or plan is not self.plan:
@@ -190,31 +227,28 @@ class Hearing:
         return opinion
 
 
-def _seat(name: str, voice: Specialist, *, remote: bool) -> _Seat:
+def _seat(name: str, voice: Specialist, *, remote: bool, counted: bool = True) -> _Seat:
     return _Seat(
         name=name,
         voice=voice,
         remote=remote,
         judge=None if remote else getattr(voice, "judge", None),
         judge_all=getattr(voice, "evaluate_all", None) if remote else None,
-        seconds=telemetry.OPINION_SECONDS.labels(specialist=name),
+        seconds=telemetry.OPINION_SECONDS.labels(specialist=name) if counted else None,
     )
 
 
 def _plausible(opinion: object, name: str) -> bool:
-    """Whether it is this specialist's, with figures that are probabilities (NaN is none)."""
-    return isinstance(opinion, Opinion) and opinion.specialist == name and 0 <= opinion.risk <= 1 and 0 <= opinion.confidence <= 1
+    """Whether it is this specialist's, with figures that are shares (NaN is none)."""
+    if not isinstance(opinion, Opinion) or opinion.specialist != name:
+        return False
+    factors = chain.from_iterable((factor.score, factor.weight) for factor in opinion.factors)
+    figures = chain((opinion.risk, opinion.confidence), factors, (each.removes for each in opinion.mitigations))
+    return all(0 <= figure <= 1 for figure in figures)
 
 
-def _unavailable(name: str, plan: Plan, error: HiveError) -> Abstention:
-    """An abstention that tells why, where the catalogue has words for it."""
+def _unavailable(name: str, error: HiveError) -> _Silence:
+    """Tells why, where the catalogue has words for it."""
     reason = error.key.removeprefix("error.specialist_")
     known = error.key.startswith("error.specialist_") and f"abstention.{reason}" in catalogue()
-    return (
-        _abstention(name, plan, reason, seconds=str(error.params.get("seconds", ""))) if known else _abstention(name, plan, "unavailable")
-    )
-
-
-def _abstention(name: str, plan: Plan, reason: str, **params: str) -> Abstention:
-    telemetry.ABSTENTIONS.labels(specialist=name, reason=reason).inc()
-    return Abstention(specialist=name, reason=text(f"abstention.{reason}", plan.language, **params))
+    return _Silence(name, reason, str(error.params.get("seconds", ""))) if known else _Silence(name, "unavailable")

@@ -117,7 +117,7 @@ def load_settings(**options: Any) -> Settings:
         raise SettingsError("error.setting_invalid", name=name, variable=f"HIVE_{name.upper()}", reason=first["msg"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError("error.settings_file", path=str(config_file()), reason=str(error)) from error
-    except ValueError as error:  # an environment value that should be JSON (a mapping) and is not
+    except (TypeError, ValueError) as error:  # a value that should be JSON (a mapping) and is not, or a table for what is none
         raise SettingsError("error.settings_environment", reason=str(error)) from error
 
 

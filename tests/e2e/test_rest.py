@@ -28,8 +28,7 @@ PAIRS = [
     ),
     ("Mudar o texto do botão Enviar para Salvar na tela de cadastro", "Change the label of the Send button to Save on the sign-up screen"),
 ]
-SERVER = "import sys; from neural_hive.gateway.server import serve; from neural_hive.settings import load_settings; "
-SERVER += "serve(load_settings(data_dir=sys.argv[1], port=int(sys.argv[2])))"
+SERVER = "from neural_hive.cli import main; main()"
 
 
 @pytest.fixture
@@ -84,12 +83,13 @@ async def test_errors_are_problem_documents(api: httpx.AsyncClient) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serving(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server of its own, as `hive serve` runs it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-c", SERVER, str(folder), str(port)], stderr=subprocess.PIPE)
+    command = [sys.executable, "-c", SERVER, "serve", "--port", str(port), "--data-dir", str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | variables)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process)
@@ -126,7 +126,7 @@ def test_an_acknowledged_decision_survives_kill_9(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(bool(URL), reason="its log is not ours to read")
 def test_a_server_stops_in_order_and_logs_no_words(tmp_path: Path) -> None:
-    with serving(tmp_path) as (process, url):
+    with serving(tmp_path, HIVE_LOG_LEVEL="debug") as (process, url):
         with httpx.stream(
             "POST", f"{url}/api/v1/intents", json={"intent_text": "drop the zebra table"}, headers={"accept": "text/event-stream"}
         ) as stream:
@@ -138,4 +138,4 @@ def test_a_server_stops_in_order_and_logs_no_words(tmp_path: Path) -> None:
         _, log = process.communicate(timeout=15)
     assert process.returncode in (0, -signal.SIGTERM)
     assert b"zebra" not in log
-    assert b"Uvicorn running" in log
+    assert b"Finished server process" in log

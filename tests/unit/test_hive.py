@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from neural_hive.bootstrap import open_hive
+from neural_hive.cache.memory import MemoryCache
 from neural_hive.errors import InputError, LedgerError, LimitError, NotFoundError, UnavailableError
 from neural_hive.hive import Hive, Stage
+from neural_hive.judgements import Judgements
 from neural_hive.panel import Panel
 from neural_hive.records import Ask, answer, stored_answer
 from neural_hive.settings import load_settings
@@ -108,6 +110,32 @@ async def test_a_missing_voice_makes_it_more_cautious(hive: Hive) -> None:
     assert decision.abstentions == {"technical": "is not available now"}
     assert decision.verdict.severity >= Verdict.REVIEW_REQUIRED.severity
     assert (await muted(hive, "technical").review(HARMLESS)).verdict.severity >= whole.verdict.severity
+
+
+async def test_nothing_is_plainly_harmless_while_nobody_speaks_for_a_silent_voice(hive: Hive) -> None:
+    """What the silent one would have said is not known: without it a plan may look milder than it is."""
+    alert = Intent(text="I need a disk-full alert added")
+    assert (await hive.review(alert)).verdict is Verdict.CONDITIONAL
+    for name in hive.panel.specialists:
+        decision = await muted(hive, name).review(alert)
+        assert decision.verdict is Verdict.REVIEW_REQUIRED
+        assert "abstention" in {rule.name for rule in decision.rules}
+
+
+async def test_a_judgement_that_does_not_follow_is_made_anew(hive: Hive) -> None:
+    """A cache that gives one plan's judgement for another one approves nothing."""
+    kept: dict[str, bytes] = {}
+
+    class Confused(MemoryCache):
+        async def put(self, key: str, value: bytes, *, ttl: float) -> None:
+            kept.setdefault("first", value)
+
+        async def get(self, key: str) -> bytes | None:
+            return kept.get("first")
+
+    confused = replace(hive, judgements=Judgements(Confused()))
+    assert (await confused.review(Intent(text="Fix a typo in the README"))).verdict is Verdict.APPROVE
+    assert (await confused.review(DANGEROUS)).verdict is (await hive.review(DANGEROUS)).verdict
 
 
 async def test_a_judgement_with_a_missing_voice_is_not_kept(hive: Hive) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from neural_hive.errors import LedgerError
-from neural_hive.ops import Probe
+from neural_hive.ops import Probe, Pulse
 
 
 async def fine() -> str:
@@ -33,6 +33,27 @@ async def test_each_dependency_is_told_by_name() -> None:
 async def test_what_is_optional_does_not_make_it_unready() -> None:
     assert (await Probe({"a": fine, "b": broken}, optional=frozenset({"b"})).readiness()).ready
     assert not (await Probe({"a": fine, "b": broken}, optional=frozenset({"a"})).readiness()).ready
+
+
+async def test_of_some_one_has_to_be_well() -> None:
+    voices, more = frozenset({"a", "b"}), {"optional": frozenset({"a", "b"})}
+    assert (await Probe({"a": broken, "b": fine, "c": fine}, **more, one_of=voices).readiness()).ready
+    assert not (await Probe({"a": broken, "b": broken, "c": fine}, **more, one_of=voices).readiness()).ready
+
+
+async def test_a_pulse_is_told_when_it_changes() -> None:
+    pulse, heard = Pulse(), []
+
+    async def listen() -> None:
+        async for well in pulse.changes():
+            heard.append(well)  # noqa: PERF401 -- it never ends
+
+    listening = asyncio.create_task(listen())
+    for well in (True, False, False, True):
+        pulse.tell(well=well)
+        await asyncio.sleep(0.01)
+    listening.cancel()
+    assert heard == [False, True]
 
 
 async def test_a_check_that_hangs_fails_in_time_and_is_not_started_again() -> None:

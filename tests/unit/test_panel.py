@@ -13,7 +13,8 @@ import pytest
 from neural_hive.errors import UnavailableError
 from neural_hive.panel import Panel
 from neural_hive.specialists.registry import open_local
-from neural_hive.types import Abstention, ModelInfo, Opinion, Plan, Task, Verdict
+from neural_hive.telemetry import exposition
+from neural_hive.types import Abstention, Change, Factor, Mitigation, ModelInfo, Opinion, Plan, Task, Verdict
 from tests.unit.specialists.plans import GONE, act, plan_of
 
 PLAN = Plan(tasks=(Task(id="T1", description="read the logs"),), language="en")
@@ -28,12 +29,22 @@ class Voice:
     risk: float = 0.1
     delay: float = 0.0
     failure: Exception | None = None
+    factors: tuple[Factor, ...] = ()
+    mitigations: tuple[Mitigation, ...] = ()
 
     async def evaluate(self, plan: Plan) -> Opinion:
         await asyncio.sleep(self.delay)
         if self.failure:
             raise self.failure
-        return Opinion(specialist=self.name, recommendation=Verdict.APPROVE, risk=self.risk, confidence=1.0, model=MODEL)
+        return Opinion(
+            specialist=self.name,
+            recommendation=Verdict.APPROVE,
+            risk=self.risk,
+            confidence=1.0,
+            factors=self.factors,
+            mitigations=self.mitigations,
+            model=MODEL,
+        )
 
     async def describe(self) -> ModelInfo:
         return MODEL
@@ -55,6 +66,12 @@ async def test_all_answer_in_the_order_of_names() -> None:
         (Voice("a", failure=ZeroDivisionError("somebody's words")), "failed to judge this plan"),
         (Voice("a", risk=math.nan), "failed to judge this plan"),
         (Voice("a", risk=1.5), "failed to judge this plan"),
+        (Voice("a", factors=(Factor(name="exposure", weight=0.5, score=math.nan),)), "failed to judge this plan"),
+        (Voice("a", factors=(Factor(name="exposure", weight=-0.1, score=0.5),)), "failed to judge this plan"),
+        (
+            Voice("a", mitigations=(Mitigation(sentence="", change=Change(kind="drop_action", task_id="T1"), removes=math.inf),)),
+            "failed to judge this plan",
+        ),
     ],
 )
 async def test_silence_is_an_abstention_with_a_reason(voice: Voice, reason: str) -> None:
@@ -145,4 +162,25 @@ async def test_a_voice_behind_a_url_is_asked_about_all_changes_in_one_call(far: 
     assert hearing.proposed
     said = [await hearing.again(proposal.plan) for proposal in hearing.proposed]
     assert all((each is not None) == known for each in said)
+    assert hearing.complete == known
     assert far.calls == 1
+
+
+def counted(name: str) -> tuple[float, float]:
+    """How many opinions and abstentions of a specialist the metrics tell."""
+    lines = [line for line in exposition().decode().splitlines() if f'specialist="{name}"' in line]
+    found = [
+        sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(metric))
+        for metric in ("hive_opinion_seconds_count", "hive_abstentions_total")
+    ]
+    return found[0], found[1]
+
+
+async def test_a_stand_in_counts_as_nobody_and_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    panel = Panel({"gone": Voice("gone", failure=UnavailableError("error.no_opinions"))}, stand_ins={"gone": Voice("gone")})
+    for _ in range(3):
+        hearing = panel.hear(PLAN)
+        assert [type(voice) async for voice in hearing.voices()] == [Abstention]
+        assert list(await hearing.stand_ins(PLAN)) == ["gone"]
+    assert counted("gone") == (0, 3)
+    assert [record.getMessage() for record in caplog.records] == ["specialist gone is away: unavailable"]

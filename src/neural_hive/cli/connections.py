@@ -27,6 +27,8 @@ T = TypeVar("T")
 Opening = Callable[[], AbstractAsyncContextManager[Any]]
 _STEP = 3.0  # seconds for each step
 _AGAIN = 0.1  # seconds between two questions
+_NEW = "error.ledger_not_begun"
+_LOOKING: dict[str, dict[str, Any]] = {"ledger": {"create": False}}  # whoever examines a server begins nothing on it
 
 
 class TroubleError(Exception):
@@ -57,11 +59,11 @@ def dependencies(settings: Settings) -> Iterator[Dependency]:
         ("ledger", settings.ledger_url, bootstrap.LEDGERS),
         ("graph", settings.graph_url, bootstrap.GRAPHS),
         ("cache", settings.cache, bootstrap.CACHES),
-        ("queue", settings.queue or "", bootstrap.CACHES),
+        ("queue", settings.queue or "", bootstrap.QUEUES),
     )
     for kind, url, adapters in named:
         if is_remote(url):
-            yield Dependency(kind, url, _opening(kind, url, adapters, settings))
+            yield Dependency(kind, url, _opening(kind, url, adapters, settings, **_LOOKING.get(kind, {})))
     if is_remote(settings.models):
         yield Dependency("models", settings.models)
     for name, url in sorted(settings.specialists.items()):
@@ -69,7 +71,7 @@ def dependencies(settings: Settings) -> Iterator[Dependency]:
         yield Dependency(setting, url, _opening(setting, url, bootstrap.SPECIALISTS, settings, name=name))
 
 
-def _opening(kind: str, url: str, adapters: Any, settings: Settings, **given: str) -> Opening:
+def _opening(kind: str, url: str, adapters: Any, settings: Settings, **given: Any) -> Opening:
     return lambda: bootstrap.open_resource(kind, url, adapters, settings, **given)
 
 
@@ -110,6 +112,8 @@ async def _examined(
     except TroubleError as error:
         trouble = error
     except HiveError as error:
+        if error.key == _NEW:
+            return Finding("note", name, f"{shown} {error.render(language)}", text("cli.doctor_advice.new", language))
         trouble = TroubleError("answer", error.render(language))
     seen = text(f"cli.doctor_trouble.{trouble.step}", language, seconds=f"{_STEP:g}", reason=trouble.seen)
     return Finding(
@@ -135,23 +139,35 @@ async def _timed(step: Awaitable[T], name: str) -> T:
 
 
 async def _resolved(host: str, port: int) -> tuple[str, int]:
-    """The first address of a name. In a thread of its own: a resolver that hangs must not keep the process."""
-    answer: asyncio.Future[tuple[str, int] | OSError] = asyncio.get_running_loop().create_future()
-    loop = asyncio.get_running_loop()
+    """The first address of a name."""
 
-    def look() -> None:
-        result: tuple[str, int] | OSError
+    def look() -> tuple[str, int]:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][:2]  # type: ignore[return-value]
+
+    try:
+        return await _apart(look)
+    except (OSError, UnicodeError) as error:
+        raise TroubleError("name", host) from error
+
+
+async def _apart(work: Callable[[], T]) -> T:
+    """What blocks, in a thread of its own that ends with the process: one that hangs must not keep it."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T | Exception] = loop.create_future()
+
+    def run() -> None:
+        result: T | Exception
         try:
-            result = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][:2]  # type: ignore[assignment]
-        except (OSError, UnicodeError) as error:
-            result = error if isinstance(error, OSError) else OSError(str(error))
+            result = work()
+        except Exception as error:  # noqa: BLE001 -- raised again where it is awaited
+            result = error
         with suppress(RuntimeError):  # nobody waits any more
             loop.call_soon_threadsafe(_settle, answer, result)
 
-    threading.Thread(target=look, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
     result = await answer
-    if isinstance(result, OSError):
-        raise TroubleError("name", host)
+    if isinstance(result, Exception):
+        raise result
     return result
 
 
@@ -179,7 +195,7 @@ def _tls(address: Address, settings: Settings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.tls.ca if ours else None)
         if ours and settings.tls.cert:
-            context.load_cert_chain(settings.tls.cert, settings.tls.key)
+            context.load_cert_chain(settings.tls.cert, settings.tls.key, password="")  # never asks at the terminal
     except (OSError, ssl.SSLError) as error:
         raise TroubleError("files", getattr(error, "strerror", None) or type(error).__name__) from error
     if address.scheme != "grpcs" and not address.scheme.endswith("https"):
@@ -217,8 +233,8 @@ async def _requested(url: str) -> str:
     from urllib.error import HTTPError, URLError
 
     try:
-        await asyncio.to_thread(_page, url, "/api/2.0/mlflow/experiments/search?max_results=1")
-        return f"MLflow {await asyncio.to_thread(_page, url, '/version')}"
+        await _apart(lambda: _page(url, "/api/2.0/mlflow/experiments/search?max_results=1"))
+        return f"MLflow {await _apart(lambda: _page(url, '/version'))}"
     except HTTPError as error:
         raise TroubleError("denied" if error.code in (401, 403) else "answer", f"HTTP {error.code}") from error
     except TimeoutError:
@@ -234,6 +250,6 @@ def _page(url: str, path: str) -> str:
     request = Request(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}{path}")  # noqa: S310 -- http or https
     if parts.username:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
+        request.add_unredirected_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
     with urlopen(request, timeout=_STEP) as response:  # noqa: S310 -- as above
         return str(response.read(64).decode("ascii", "replace").strip())

@@ -58,15 +58,21 @@ def _run(settings: Settings, door: socket.socket) -> None:
     import asyncio
     import logging
 
-    from neural_hive.gateway.server import server
+    from neural_hive.gateway.server import loop_factory
 
     if settings.log_level == "info":
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    found = server(settings)
-    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=found.config.get_loop_factory()) as runner:
-        runner.run(_serve(found, door, settings))
-    if not found.started:
-        raise typer.Exit(1)
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_opened(settings, door))
+
+
+async def _opened(settings: Settings, door: socket.socket) -> None:
+    """The hive is opened before the server: what it cannot be opened for is an error like any other."""
+    from neural_hive.bootstrap import open_hive
+    from neural_hive.gateway.server import server
+
+    async with open_hive(settings, warm=True) as hive:
+        await _serve(server(settings, hive), door, settings)
 
 
 async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings) -> None:
@@ -81,6 +87,8 @@ async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings
         gc.set_threshold(10_000, 20, 20)
         _welcome(door, settings)
     await serving
+    if not server.started:
+        raise typer.Exit(1)
 
 
 def _end(server: uvicorn.Server) -> None:

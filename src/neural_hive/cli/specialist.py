@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neural_hive.cli import parts, terminal
-from neural_hive.cli.options import DataDir, Lang, helped, settings_of
+from neural_hive.cli.options import Lang, helped, settings_of
 from neural_hive.cli.plain import columns
 from neural_hive.messages import catalogue, text
 
 if TYPE_CHECKING:
+    from neural_hive.models.base import Models
     from neural_hive.settings import Settings
     from neural_hive.station.process import Ports
     from neural_hive.types import ModelInfo, Opinion
@@ -30,7 +31,6 @@ def specialist(  # noqa: PLR0913, PLR0917 -- options of a command
     port: _Port = None,
     grpc_port: _GrpcPort = None,
     lang: Lang = None,
-    data_dir: DataDir = None,
 ) -> None:
     """Serve a specialist until it is interrupted, describe it, or list the panel."""
     if name and serving:
@@ -38,9 +38,9 @@ def specialist(  # noqa: PLR0913, PLR0917 -- options of a command
         return
     from neural_hive.specialists import registry
 
-    settings = settings_of(data_dir, lang)
+    settings = settings_of(lang=lang)
     language = settings.language or terminal.language()
-    known = [asyncio.run(_described(each)) for each in ([name] if name else registry.names())]
+    known = asyncio.run(_panel((name,) if name else registry.names(), settings))
     terminal.say("\n".join(_one(*known[0], language) if name else _all(known, language)))
 
 
@@ -66,16 +66,24 @@ def _welcome(name: str, ports: Ports, settings: Settings) -> None:
     terminal.say(text("cli.specialist_serving", language, name=shown, host=settings.grpc_host, grpc=ports.grpc, http=ports.http))
 
 
-async def _described(name: str) -> tuple[str, ModelInfo, Opinion]:
-    """A specialist, its model, and its opinion on a harmless plan, which names its factors and weights.
+async def _panel(names: tuple[str, ...], settings: Settings) -> list[tuple[str, ModelInfo, Opinion]]:
+    """Specialists with the models that the settings name.
 
     Raises:
         NotFoundError: No specialist has this name.
     """
+    from neural_hive import bootstrap
+
+    async with bootstrap.open_resource("models", settings.models, bootstrap.MODELS, settings, names=names) as models:
+        return [await _described(name, models) for name in names]
+
+
+async def _described(name: str, models: Models) -> tuple[str, ModelInfo, Opinion]:
+    """A specialist, its model, and its opinion on a harmless plan, which names its factors and weights."""
     from neural_hive.specialists import registry
     from neural_hive.types import Plan, Task
 
-    opened = registry.open_local(name)
+    opened = registry.open_local(name, models)
     opinion = await opened.evaluate(Plan(tasks=(Task(id="t1", description=_QUIET),)))
     return name, await opened.describe(), opinion
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import sys
+import asyncio
+from collections.abc import Callable
 
 import uvicorn
 
 from neural_hive.gateway.app import create_app
+from neural_hive.hive import Hive
 from neural_hive.settings import Settings
-from neural_hive.telemetry import configure_logging
 
 
-def serve(settings: Settings) -> None:
-    """Serve until interrupted; finishes requests under way, then closes the hive.
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop that the server is quickest on."""
+    return uvicorn.Config("", log_config=None).get_loop_factory()
+
+
+def server(settings: Settings, hive: Hive) -> uvicorn.Server:
+    """The server of an open hive, not yet running.
 
     The access log is off: addresses may hold what people typed, and `/metrics` counts better.
     """
-    configure_logging(settings.log_level, settings.log_format)
-    sys.setswitchinterval(0.0005)  # a decision waits for the ledger's thread: it must not wait 5 ms for its turn
-    server(settings).run()
-
-
-def server(settings: Settings) -> uvicorn.Server:
-    """The server, not yet running."""
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, hive),
         host=settings.host,
         port=settings.port,
         log_config=None,

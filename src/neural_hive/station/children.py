@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -10,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-from neural_hive.errors import UnavailableError
+from neural_hive.errors import SettingsError, UnavailableError
 from neural_hive.settings import Settings
 from neural_hive.station.events import Ended, Event, Listens, Order, read
-from neural_hive.telemetry import RESTARTS
+from neural_hive.telemetry import RESTARTS, frames
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -71,7 +72,11 @@ class Children:
 
     def _keep(self) -> None:
         while not self._ending.is_set():
-            code = self._live()
+            try:
+                code = self._live()
+            except OSError as error:  # the machine has no process or no memory to give now
+                _log.error("the specialists' processes cannot be started: %s", frames(error))
+                code = error.errno or 1
             if self._ending.is_set():
                 return
             missing = sorted(set(self._ports) - self._ready)
@@ -86,6 +91,7 @@ class Children:
             [sys.executable, "-m", "neural_hive.station"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if not name.startswith("HIVE_")},  # addresses may hold passwords
             start_new_session=True,  # Ctrl-C goes to the parent alone, which first finishes what is under way
         )
         if self._ending.is_set():
@@ -132,15 +138,25 @@ def open_children(settings: Settings, names: tuple[str, ...]) -> Iterator[Callab
 
     Yields:
         What waits until all are ready and says the URL of each by name; raises UnavailableError.
+
+    Raises:
+        SettingsError: A URL on loopback has no port that can be used.
     """
     given = settings.specialists
-    own = {name: urlsplit(given.get(name, "")).port or 0 for name in names if not is_elsewhere(given.get(name, ""))}
+    own = {name: _port(name, given.get(name, "")) for name in names if not is_elsewhere(given.get(name, ""))}
     children = Children(settings, own)
     children.start()
     try:
         yield lambda: given | children.urls()
     finally:
         children.end()
+
+
+def _port(name: str, url: str) -> int:
+    try:
+        return urlsplit(url).port or 0
+    except ValueError:
+        raise SettingsError("error.grpc_url", name=name) from None
 
 
 def is_elsewhere(url: str) -> bool:

@@ -188,6 +188,9 @@ def _station(seat: Seat, tell: Callable[[Event], None]) -> int:
     except HiveError as error:
         logging.getLogger(__name__).error(error.render(settings.language or "en"))  # noqa: TRY400 -- its places tell nobody anything
         return 1 if isinstance(error, UnavailableError) else 64
+    except Exception as error:  # noqa: BLE001 -- the last words of a process: what it does not say here nobody will know
+        logging.getLogger(__name__).error("it cannot go on: %s", frames(error))  # noqa: TRY400 -- as above
+        return 1
     return 0
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from neural_hive.errors import MissingDriverError, NotFoundError, UnavailableError
-from neural_hive.ops import Probe
+from neural_hive.ops import Check, Probe, Pulse, Readiness
 from neural_hive.settings import Settings
 from neural_hive.specialists import registry
 from neural_hive.specialists.base import Specialist
@@ -92,11 +92,13 @@ async def serve(name: str, settings: Settings, door: socket.socket, told: Callab
     stopped = asyncio.Event()
     for each in _ENDINGS:
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    async with _voice(name, settings) as voice:
+    async with _voice(name, settings) as (voice, shelf):
         station = Station(voice, _reachable(settings.grpc_host))
-        probe = Probe({"model": station.judges, "grpc": station.listens}, deadline=settings.ready_deadline)
-        watch = Watch(probe, language=settings.language or "en")
-        async with http(create_app(name, watch), door), _grpc(voice, settings) as station.port, watch.looking():
+        checks = {"model": station.judges, "grpc": station.listens, **shelf}
+        probe = Probe(checks, deadline=settings.ready_deadline, optional=frozenset(shelf))
+        pulse = Pulse()
+        watch = Watch(probe, language=settings.language or "en", told=lambda seen: pulse.tell(well=_judges(seen)))
+        async with http(create_app(name, watch), door), _grpc(voice, settings, pulse) as station.port, watch.looking():
             gc.freeze()  # what was loaded stays for good
             told(Ports(grpc=station.port, http=door.getsockname()[1]))
             await stopped.wait()
@@ -105,15 +107,15 @@ async def serve(name: str, settings: Settings, door: socket.socket, told: Callab
 
 
 @asynccontextmanager
-async def _voice(name: str, settings: Settings) -> AsyncIterator[Specialist]:
-    """The specialist with the models that the settings name."""
+async def _voice(name: str, settings: Settings) -> AsyncIterator[tuple[Specialist, dict[str, Check]]]:
+    """The specialist with the models that the settings name, and how they are where they come from: without that it judges on."""
     if settings.models.startswith("packaged:"):
-        yield registry.open_local(name)
+        yield registry.open_local(name), {}
         return
     from neural_hive import bootstrap  # it loads what only this needs
 
     async with bootstrap.open_resource("models", settings.models, bootstrap.MODELS, settings, names=(name,)) as models:
-        yield registry.open_local(name, models)
+        yield registry.open_local(name, models), {"models": models.ping}
 
 
 def drivers() -> ModuleType:
@@ -128,11 +130,15 @@ def drivers() -> ModuleType:
         raise MissingDriverError("error.missing_driver", kind="grpc_port", scheme="grpc", module=error.name or "", extra="grpc") from error
 
 
-def _grpc(voice: Specialist, settings: Settings) -> AbstractAsyncContextManager[int]:
+def _grpc(voice: Specialist, settings: Settings, pulse: Pulse) -> AbstractAsyncContextManager[int]:
     opened: AbstractAsyncContextManager[int] = drivers().serve_specialist(
-        voice, host=settings.grpc_host, port=settings.grpc_port, tls=settings.tls
+        voice, host=settings.grpc_host, port=settings.grpc_port, tls=settings.tls, pulse=pulse
     )
     return opened
+
+
+def _judges(seen: Readiness) -> bool:
+    return all(part.ok for part in seen.dependencies if part.name == "model")
 
 
 def _reachable(host: str) -> str:

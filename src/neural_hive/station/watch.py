@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from neural_hive.messages import text
@@ -21,13 +21,23 @@ class Watch:
         language: In which details are worded.
         every: Seconds between two looks.
         stale: Seconds after which what was seen counts for nothing.
+        told: Called after each look, with what was seen.
     """
 
-    def __init__(self, probe: Probe, *, language: str = "en", every: float = _EVERY, stale: float = 5.0) -> None:
+    def __init__(
+        self,
+        probe: Probe,
+        *,
+        language: str = "en",
+        every: float = _EVERY,
+        stale: float = 5.0,
+        told: Callable[[Readiness], None] = lambda _: None,
+    ) -> None:
         self._probe = probe
         self._language = language
         self._every = every
         self._stale = stale
+        self._told = told
         self._seen: Readiness | None = None
         self._when = 0.0
         self._ending = False
@@ -45,6 +55,7 @@ class Watch:
         """Ask all parts now."""
         self._seen = await self._probe.readiness(self._language)
         self._when = time.monotonic()
+        self._told(self._seen)
         return self.state
 
     def end(self) -> None:

@@ -30,7 +30,7 @@ _Method = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
 _log = logging.getLogger(__name__)
 
 PORT = 50051
-MOST_BYTES = 16 * 1_048_576
+MOST_BYTES = 8 * 1_048_576
 _MARGIN = 0.1  # of a deadline, and seconds at most, that are left to the caller to conclude
 
 # Only what never reached a server, or came back before a first byte, is tried again; the call's deadline holds for all attempts.
@@ -66,7 +66,7 @@ _REASONS = {
     grpc.StatusCode.UNAVAILABLE: "refused",
     grpc.StatusCode.DEADLINE_EXCEEDED: "deadline",
     grpc.StatusCode.INVALID_ARGUMENT: "declined",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "declined",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "crowded",
 }
 
 _encoded = once_for(wire.encode_question)  # four specialists are asked the same
@@ -136,6 +136,8 @@ class RemoteSpecialist:
             question = _encoded(plans)
         except (ValueError, TypeError, LookupError):
             raise self._error("declined") from None
+        if len(question) > MOST_BYTES:
+            raise self._error("declined")
         opinions = self._read(wire.decode_answer, await self._called(self._evaluate, question))
         if any(opinion.specialist != self.name for opinion in opinions):
             raise self._error("unreadable")
@@ -178,6 +180,8 @@ async def open_grpc_specialist(url: str, *, name: str, tls: Tls, specialist_dead
         # Certificates of servers that are written out in a row must all hold for the first of them.
         channel = grpc.aio.secure_channel(target, channel_credentials(tls), options=[*_OPTIONS, ("grpc.default_authority", first)])
     else:
+        if tls.cert or tls.ca:
+            _log.warning("grpc:// speaks in the clear in spite of the files in tls; write grpcs:// for specialists.%s", name)
         channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
     async with channel:
         yield RemoteSpecialist(name, channel, deadline=specialist_deadline)

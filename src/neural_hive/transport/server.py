@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 
 from neural_hive.errors import SettingsError
 from neural_hive.messages import text
+from neural_hive.ops import Pulse
 from neural_hive.settings import Tls
 from neural_hive.specialists.base import Specialist
 from neural_hive.telemetry import frames
@@ -27,7 +28,10 @@ from neural_hive.types import Action, Language, Opinion, Plan, Task
 
 _log = logging.getLogger(__name__)
 
-_MOST_BYTES = 16 * 1_048_576
+_MOST_BYTES = 8 * 1_048_576  # twice what a request body of the size that is let in by default becomes
+_MOST_CALLS = 128  # under way at the same time; more are turned away, and tried elsewhere or again
+_GRACE = 5.0  # seconds that calls under way have at the end
+_MOST_LARGE = 8  # large questions that wait for the thread
 _SMALL = 8_192  # bytes; a longer question is judged in a thread, so that others are heard meanwhile
 _FOR_CHANGES = 0.6  # of a call's time; later than that, no change is judged any more
 _OPTIONS: tuple[tuple[str, Any], ...] = (
@@ -38,6 +42,9 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.http2.min_ping_interval_without_data_ms", 1000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 1000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Whoever calls looks a name up again when a connection ends: without this, a server that is new behind it is never asked.
+    ("grpc.max_connection_age_ms", 30_000),
+    ("grpc.max_connection_age_grace_ms", 10_000),
 )
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -78,11 +85,17 @@ class _UnreadableError(Exception):
     """The question cannot be read."""
 
 
+class _CrowdedError(Exception):
+    """Too many large questions wait."""
+
+
 class _Desk:
     """Takes questions as bytes and answers in bytes."""
 
-    def __init__(self, specialist: Specialist) -> None:
+    def __init__(self, specialist: Specialist, pulse: Pulse) -> None:
         self._specialist = specialist
+        self._pulse = pulse
+        self._large = 0
         self._worded: Callable[[Plan], Opinion] | None = getattr(specialist, "evaluate_sync", None)
         self._brief: Callable[[Plan], Opinion] | None = getattr(specialist, "judge", None)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
@@ -108,13 +121,17 @@ class _Desk:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text("transport.late", "en"))
         except _UnreadableError:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, text("transport.unreadable", "en"))
+        except _CrowdedError:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text("transport.crowded", "en"))
         except Exception as error:  # noqa: BLE001 -- a specialist may be foreign code; its message may quote the plan, so it stays here
             _log.warning("specialist %s failed: %s", self._specialist.name, frames(error))
             await context.abort(grpc.StatusCode.INTERNAL, text("transport.failed", "en"))
         raise AssertionError  # abort raises
 
     async def describe(self, _: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
-        """Say who answers and with which model."""
+        """Say who answers and with which model; one that cannot judge does not."""
+        if not self._pulse.well:
+            await context.abort(grpc.StatusCode.INTERNAL, text("transport.failed", "en"))
         try:
             return wire.encode_description(self._specialist.name, await self._specialist.describe())
         except Exception as error:  # noqa: BLE001 -- as in `evaluate`
@@ -131,7 +148,13 @@ class _Desk:
             return await self._awaited(request, budget)
         if len(request) <= _SMALL:
             return self._judged(self._worded, request, budget)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judged, self._worded, request, budget)
+        if self._large >= _MOST_LARGE:
+            raise _CrowdedError
+        self._large += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._judged, self._worded, request, budget)
+        finally:
+            self._large -= 1
 
     def _judged(self, worded: Callable[[Plan], Opinion], request: bytes, budget: _Budget) -> bytes:
         plan, *changed = _question(request, budget)
@@ -171,7 +194,12 @@ def _curt(opinion: Opinion) -> Opinion:
 
 @asynccontextmanager
 async def serve_specialist(
-    specialist: Specialist, *, host: str = "127.0.0.1", port: int = 50051, tls: Tls | None = None, grace: float = 5.0
+    specialist: Specialist,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 50051,
+    tls: Tls | None = None,
+    pulse: Pulse | None = None,
 ) -> AsyncIterator[int]:
     """A specialist's gRPC server, ready to judge; yields the port that it listens on.
 
@@ -182,13 +210,14 @@ async def serve_specialist(
         host: Address to listen on.
         port: Port; 0 takes a free one.
         tls: Files for TLS; with `ca` only clients with a certificate signed by it are let in.
-        grace: Seconds that calls under way have at the end.
+        pulse: Whether it can judge; while it cannot, it reports NOT_SERVING and does not describe itself.
 
     Raises:
         SettingsError: The port or a file of `tls` cannot be used.
     """
-    server = grpc.aio.server(options=_OPTIONS)
-    desk, state = _Desk(specialist), health.aio.HealthServicer()
+    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MOST_CALLS)
+    pulse = pulse or Pulse()
+    desk, state = _Desk(specialist, pulse), health.aio.HealthServicer()
     server.add_generic_rpc_handlers((desk.handlers(),))
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     reflection.enable_server_reflection((wire.SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
@@ -198,11 +227,20 @@ async def serve_specialist(
     try:
         await desk.judge_first()
         await _report(state, _SERVING)
-        yield bound
+        reporting = asyncio.create_task(_follow(pulse, state))
+        try:
+            yield bound
+        finally:
+            reporting.cancel()
     finally:
         await state.enter_graceful_shutdown()
-        await server.stop(grace)
+        await server.stop(_GRACE)
         desk.close()
+
+
+async def _follow(pulse: Pulse, state: Any) -> None:
+    async for well in pulse.changes():
+        await _report(state, _SERVING if well else _NOT_SERVING)
 
 
 async def _report(state: Any, status: Any) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from neural_hive.errors import UnavailableError
+from neural_hive.errors import SettingsError, UnavailableError
 from neural_hive.ops import Probe
 from neural_hive.settings import Settings, Tls
 from neural_hive.specialists import registry
@@ -127,6 +128,41 @@ def until(holds: Callable[[], bool], seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, specialists={"technical": "grpc://localhost:99999"})
+    with pytest.raises(SettingsError), open_children(settings, ("technical",)):
+        pass
+
+
+def test_a_nest_inherits_no_setting_of_the_hive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses of stores hold passwords, and a process shows its environment."""
+    monkeypatch.setenv("HIVE_LEDGER", SECRET)
+    children = Children(Settings(data_dir=tmp_path), {"technical": 0})
+    children.start()
+    try:
+        children.urls()
+        nest = children._nest
+        assert nest
+        processes = [psutil.Process(nest.pid), *psutil.Process(nest.pid).children()]
+        assert len(processes) == 2
+        assert not any("HIVE_LEDGER" in process.environ() for process in processes)
+    finally:
+        children.end()
+
+
+def test_a_nest_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children(Settings(data_dir=tmp_path), {"technical": 0})
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    children.start()
+    try:
+        with pytest.raises(UnavailableError):
+            children.urls()
+        monkeypatch.undo()
+        until(lambda: "technical" in children._ready)
+    finally:
+        children.end()
 
 
 def test_a_port_that_is_taken_ends_the_start_with_a_reason(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ DEADLINE = 0.6
 @asynccontextmanager
 async def behind_a_proxy(fault: Fault = "none", specialist: Scripted | None = None) -> AsyncIterator[tuple[RemoteSpecialist, Proxy]]:
     async with (
-        serve_specialist(specialist or Scripted(), port=0, grace=0.0) as port,
+        serve_specialist(specialist or Scripted(), port=0) as port,
         proxy(port, fault) as between,
         opened(f"grpc://127.0.0.1:{between.port}", deadline=DEADLINE) as remote,
     ):
@@ -119,7 +119,7 @@ async def test_noise_in_the_place_of_an_opinion() -> None:
 
 
 async def test_after_a_restart_it_answers_within_five_seconds() -> None:
-    async with serve_specialist(Scripted(), port=0, grace=0.0) as port:
+    async with serve_specialist(Scripted(), port=0) as port:
         remote_context = opened(f"grpc://127.0.0.1:{port}", deadline=DEADLINE)
         remote = await remote_context.__aenter__()
         assert await remote.evaluate(PLAN) == GOOD

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import grpc
 import grpc.aio
@@ -17,6 +18,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc  # type:
 
 from neural_hive.counterfactual import proposals
 from neural_hive.errors import SettingsError, UnavailableError
+from neural_hive.ops import Pulse
 from neural_hive.settings import Tls
 from neural_hive.specialists.base import Specialist
 from neural_hive.specialists.registry import OWN, open_local
@@ -24,11 +26,21 @@ from neural_hive.testing import check_specialist, sample_plans
 from neural_hive.transport import wire
 from neural_hive.transport.client import RemoteSpecialist, open_grpc_specialist
 from neural_hive.transport.server import serve_specialist
-from neural_hive.types import Plan, Task
+from neural_hive.types import Opinion, Plan, Task
 from tests.unit.transport.faulty import Scripted, Slow, opinion_of
 
 PLAN = sample_plans()[4]
 LARGE = Plan(tasks=tuple(Task(id=f"t{number}", description="read the logs of every machine " * 8) for number in range(500)))
+
+
+@dataclass
+class Sync(Scripted):
+    """One that is asked in a thread when the question is large."""
+
+    work: Callable[[Plan], Opinion] = field(default=lambda _: opinion_of("technical"))
+
+    def evaluate_sync(self, plan: Plan) -> Opinion:
+        return self.work(plan)
 
 
 @asynccontextmanager
@@ -101,6 +113,42 @@ async def test_health_and_reflection_name_the_service() -> None:
         )
         names = {service.name async for answer in call for service in answer.list_services_response.service}
     assert {"neural_hive.v1.SpecialistService", "grpc.health.v1.Health"} <= names
+
+
+async def test_one_that_cannot_judge_any_more_is_not_serving_and_says_so() -> None:
+    pulse = Pulse()
+    async with (
+        serve_specialist(Scripted(), port=0, pulse=pulse) as port,
+        opened(f"grpc://127.0.0.1:{port}") as remote,
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=wire.SERVICE))
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        pulse.tell(well=False)
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(UnavailableError):
+            await remote.describe()
+        pulse.tell(well=True)
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        assert (await remote.describe()).name
+        watch.cancel()
+
+
+async def test_too_many_large_questions_are_turned_away() -> None:
+    release = threading.Event()
+
+    def slowly(_: Plan) -> Opinion:
+        release.wait(5)
+        return opinion_of("technical")
+
+    async with served(Sync(work=slowly), deadline=8.0) as remote:
+        asked = [asyncio.ensure_future(remote.evaluate(replace(LARGE, title=str(number)))) for number in range(10)]
+        done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        release.set()
+        errors = await asyncio.gather(*asked, return_exceptions=True)
+    assert done
+    assert {error.key for error in errors if isinstance(error, UnavailableError)} == {"error.specialist_crowded"}
+    assert 1 <= sum(isinstance(each, UnavailableError) for each in errors) <= 3
 
 
 async def test_at_the_end_it_reports_not_serving_and_finishes_what_is_under_way() -> None:
