@@ -1,7 +1,7 @@
 # ruff: noqa: INP001, S603 - a script, no part of a package; it runs the commands that the READMEs print
-"""Fill the parts of the two READMEs that are made: transcripts, the settings, the figures.
+"""Fill the parts of the READMEs and of docs/ that are made: transcripts, the figures, the settings.
 
-    python docs/refresh.py              runs what the READMEs show and writes down what came of it
+    python docs/refresh.py              runs what the READMEs show, writes down what came of it, and lists the settings
     python docs/refresh.py --figures    measures evals/figures.json anew as well
 
 `tests/test_readme.py` fails when one of these parts is no longer true, and names this script.
@@ -28,6 +28,7 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = {"en": ROOT / "README.md", "pt": ROOT / "README.pt-BR.md"}
+SETTINGS = {"en": ROOT / "docs" / "en" / "settings.md", "pt": ROOT / "docs" / "pt-BR" / "settings.md"}
 FIGURES = ROOT / "evals" / "figures.json"
 SETS = ("dev", "test")
 CUT = "…"
@@ -201,7 +202,7 @@ def part(readme: str, name: str) -> str:
     """What stands between the marks of a made part.
 
     Raises:
-        ValueError: The README has no such marks.
+        ValueError: The page has no such marks.
     """
     found = re.search(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->", readme)
     if found is None:
@@ -216,10 +217,15 @@ def with_part(readme: str, name: str, content: str) -> str:
 
 def settings_rows() -> list[tuple[str, str, str]]:
     """Variable, default and meaning of each setting, in the order of `settings.py`."""
-    from neural_hive.settings import Limits, Settings
+    from pydantic import BaseModel
 
-    own = [(f"HIVE_{name.upper()}", field) for name, field in Settings.model_fields.items() if name != "limits"]
-    nested = [(f"HIVE_LIMITS__{name.upper()}", field) for name, field in Limits.model_fields.items()]
+    from neural_hive.settings import Limits, Settings, Tls
+
+    tables: dict[str, type[BaseModel]] = {"tls": Tls, "limits": Limits}
+    own = [(f"HIVE_{name.upper()}", field) for name, field in Settings.model_fields.items() if name not in tables]
+    nested = [
+        (f"HIVE_{table.upper()}__{name.upper()}", field) for table, model in tables.items() for name, field in model.model_fields.items()
+    ]
     return [(variable, _default(field), field.description or "") for variable, field in own + nested]
 
 
@@ -324,8 +330,6 @@ def kept_figures() -> dict[str, Any] | None:
 
 def refreshed(readme: str, language: str) -> str:
     """A README with all made parts filled anew."""
-    if language == "en":
-        readme = with_part(readme, "settings", settings_table())
     readme = with_part(readme, "figures", figures_table(kept_figures(), language))
     with TemporaryDirectory() as name:
         for block, ran in zip(blocks(readme), run_blocks(readme, Path(name)), strict=True):
@@ -342,11 +346,13 @@ def _renewed(block: list[Step], ran: list[Step]) -> list[Step]:
 
 
 def main(arguments: list[str]) -> int:
-    """Refresh both READMEs."""
+    """Refresh both READMEs and the English list of settings."""
     if "--figures" in arguments:
         FIGURES.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
     for language, path in READMES.items():
         path.write_text(refreshed(path.read_text(encoding="utf-8"), language), encoding="utf-8")
+    page = SETTINGS["en"]
+    page.write_text(with_part(page.read_text(encoding="utf-8"), "settings", settings_table()), encoding="utf-8")
     return 0
 
 
