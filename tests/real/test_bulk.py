@@ -9,11 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -29,48 +27,23 @@ from neural_hive.gateway.app import create_app
 from neural_hive.ledger.verify import verify
 from neural_hive.settings import load_settings
 from neural_hive.types import Intent
-from tests.services import private, url_of
+from tests.real.bulk_place import DONE, IDLE, client_of, consuming, finished, own_url, payloads, until
+from tests.services import private
 
 pytestmark = pytest.mark.real
 HIVE = str(Path(sys.executable).with_name("hive"))
-IDLE = 1.0
-DONE = Outcome(verdict="approve", harm_probability=0.1, confidence=1.0, divergence=0.0)
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    """A queue that nobody else has; its keys are removed."""
-    prefix = f"test-{uuid4().hex}"
-    address = f"{url_of('redis')}?prefix={prefix}&idle={IDLE}&most=1000"
-    yield address
-    async with open_redis_queue(address) as opened:
-        async for key in client_of(opened).scan_iter(match=f"{{{prefix}}}*"):
-            await client_of(opened).delete(key)
+    async with own_url() as address:
+        yield address
 
 
 @pytest.fixture
 async def queue(url: str) -> AsyncIterator[RedisQueue]:
     async with open_redis_queue(url) as opened:
         yield opened
-
-
-def client_of(queue: RedisQueue) -> Any:
-    return queue._client
-
-
-def payloads(number: int, batch: str = "bat_1") -> dict[int, bytes]:
-    return {place: encode(message_of(Intent(text=f"apagar a tabela {place} em produção"), batch, place)) for place in range(number)}
-
-
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not await true():  # noqa: ASYNC110 -- another process makes it true
-            await asyncio.sleep(0.02)
-
-
-async def finished(queue: RedisQueue, batch: str = "bat_1") -> bool:
-    found = await queue.progress(batch)
-    return found.done == found.total
 
 
 async def test_a_batch_is_queued_once(queue: RedisQueue) -> None:
@@ -95,21 +68,6 @@ async def test_a_full_queue_takes_nothing(queue: RedisQueue) -> None:
     with pytest.raises(NotFoundError):
         await queue.progress("bat_2")
     assert await queue.length() == 999
-
-
-@contextmanager
-def consuming(queue: RedisQueue, work: Callable[[Delivery], Awaitable[Outcome]], concurrency: int = 4) -> Iterator[Any]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(queue.consume(work, concurrency, stop))
-
-    async def end() -> None:
-        stop.set()
-        await task
-
-    try:
-        yield end
-    finally:
-        task.cancel()
 
 
 async def test_each_message_is_worked_on_once_and_never_more_at_once_than_asked_for(queue: RedisQueue) -> None:
@@ -176,7 +134,9 @@ async def test_at_the_end_what_is_under_way_is_finished_and_the_rest_is_free_at_
 
 async def test_poison_becomes_a_dead_letter_that_names_its_reason_only(queue: RedisQueue, tmp_path: Path) -> None:
     """A message that never gets an outcome is handed out again, then put aside with its masked words."""
-    await queue.put("bat_1", "", {0: encode(message_of(Intent(text="falar com joao@a.example"), "bat_1", 0)), 1: b"no message"}, {})
+    await queue.put(
+        "bat_1", "", {0: encode(message_of(Intent(text="falar com joao@a.example"), "bat_1", 0, "0f" * 16)), 1: b"no message"}, {}
+    )
     async with open_hive(load_settings(data_dir=tmp_path)) as hive:
         worker = Worker(hive=hive, queue=queue, stop=asyncio.Event(), most_deliveries=2)
         tried: list[int] = []
@@ -195,7 +155,7 @@ async def test_poison_becomes_a_dead_letter_that_names_its_reason_only(queue: Re
             await end()
     assert tried == [1, 2]
     found = await queue.progress("bat_1", [0])
-    assert (found.dead, found.outcomes) == (1, {0: Outcome(error="error.queue_poison", dead=True)})
+    assert (found.dead, found.outcomes) == (1, {0: Outcome(error="error.queue_poison", dead=True, keep=True)})
     dead = [fields for _, fields in await client_of(queue).xrange(queue._key("dead"))]
     assert sorted(letter[b"reason"] for letter in dead) == [b"error.queue_message", b"error.queue_poison"]
     assert b"joao" not in b"".join(part for letter in dead for part in letter.values())

@@ -21,6 +21,7 @@ from neural_hive.models import load, packaged_shelf
 from neural_hive.models.base import Artefact
 from neural_hive.models.card import Card
 from neural_hive.models.mlflow import MlflowModels, open_mlflow_models, registered_name
+from neural_hive.models.rules import RULES, rules_of
 from neural_hive.models.weighing import pack, unpack
 from neural_hive.specialists.registry import OWN, open_local
 from neural_hive.specialists.rules import RuleSpecialist
@@ -140,7 +141,9 @@ def spoil(shelf: MlflowModels, server: Instance, kind: str) -> None:
     if kind == "unregistered":
         client_of(server).delete_registered_model_alias(registered_name("evolution"), "production")
         return
-    if kind == "unusable":
+    if kind == "outdated":
+        card = replace(card, parameters={**card.parameters, RULES: "0" * 16})
+    elif kind == "unusable":
         artefact = pack(msgspec.structs.replace(unpack(artefact), weights={"elegance": 1.0}))
     else:
         artefact = replace(artefact, content=artefact.content.replace(b'"lift":0.3', b'"lift":0.9'))
@@ -154,7 +157,7 @@ def client_of(server: Instance) -> Any:
     return MlflowClient(tracking_uri=url, registry_uri=url)
 
 
-@pytest.mark.parametrize("kind", ["altered", "unusable", "unregistered"])
+@pytest.mark.parametrize("kind", ["altered", "unusable", "unregistered", "outdated"])
 async def test_what_cannot_be_used_is_not_and_the_reason_is_told(kind: str, server: Instance, shelf: MlflowModels) -> None:
     async with open_mlflow_models(server.url, models_refresh=SOON, names=["evolution"]) as running:
         before = running.load("evolution")
@@ -217,9 +220,9 @@ def hive(*words: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def few(tmp_path: Path) -> Path:
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = json.loads((EVALS / "dev" / "scenarios.json").read_text(encoding="utf-8"))
-    path = tmp_path / "dev.json"
+    path = tmp_path_factory.mktemp("cases") / "dev.json"
     path.write_text(json.dumps(rows[:60]), encoding="utf-8")
     return path
 
@@ -234,7 +237,8 @@ async def test_training_publishes_and_moves_the_alias_only_through_the_gate(serv
     assert newest.tags["data_sha256"] != packaged_shelf().current("behavior")[1].data_sha256  # type: ignore[index]
     run = client.get_run(newest.run_id)
     assert {"by_hand.log_loss", "before.brier", "after.let_go"} <= run.data.metrics.keys()
-    assert {"hold_map", "seed", "data_sha256"} <= run.data.params.keys()
+    assert {"hold_map", "seed", "data_sha256", RULES} <= run.data.params.keys()
+    assert newest.tags[RULES] == rules_of("behavior")
     if code == 0:
         assert after.sha256 == newest.tags["sha256"] == card.sha256
         assert "is in force" in said

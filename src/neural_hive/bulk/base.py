@@ -28,6 +28,7 @@ class Outcome(Struct, omit_defaults=True):
         confidence: In [0, 1].
         divergence: In [0, 1].
         dead: Whether the line went to the dead letters; False for one that was refused at the door.
+        keep: Whether the dead letter holds the message too; False where whoever sent it can mend it.
     """
 
     error: str = ""
@@ -36,6 +37,7 @@ class Outcome(Struct, omit_defaults=True):
     confidence: float = 0.0
     divergence: float = 0.0
     dead: bool = False
+    keep: bool = False
 
 
 class Delivery(Struct):
@@ -78,6 +80,8 @@ class Queue(Protocol):
     async def put(self, batch: str, tag: str, payloads: Mapping[int, bytes], refused: Mapping[int, Outcome]) -> bool:
         """Queue a batch whole or not at all.
 
+        One that has ended with dead lines, or whose messages were lost, is queued anew: what was decided finds its decision.
+
         Args:
             batch: Its id.
             tag: Tells two bodies under one id apart.
@@ -85,7 +89,7 @@ class Queue(Protocol):
             refused: Lines that will get no decision, by position.
 
         Returns:
-            False when the batch was queued before, with the same tag.
+            False when it is under way, or has ended with no dead line, under the same tag.
 
         Raises:
             ConflictError: It was queued before with another tag.

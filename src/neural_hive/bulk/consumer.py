@@ -73,7 +73,7 @@ class Consumer:
         """Consume until `stop` is set or the stream is gone; what is under way is finished.
 
         Raises:
-            UnavailableError: The server cannot be reached.
+            UnavailableError: The server cannot be reached or written to.
         """
         try:
             async with asyncio.timeout(2 * _DEADLINE):
@@ -91,8 +91,12 @@ class Consumer:
                 await self._queue.leave(self._name)
 
     async def _watch(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set or the stream is gone; FastStream itself would wait long for a server that comes back."""
+        """Until `stop` is set or the stream is gone or cannot be written to.
+
+        FastStream itself would wait long for a server that comes back, and ask one that refuses again at once, without end.
+        """
         while all(subscriber.running for subscriber in self._subscribers):
+            await self._queue.writable(self._name)
             telemetry.QUEUE_LENGTH.set(await self._queue.length())
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _LOOK)

@@ -28,6 +28,8 @@ class Message(Struct, forbid_unknown_fields=True):
     Attributes:
         batch: Id of its batch.
         position: Place in the batch, from 0.
+        secret: Keys the tags of the batch's decisions, so that nobody who knows the batch's id can try words on a tag;
+            the same for the same Idempotency-Key, and gone with the message.
         text: The intention's words, masked.
         context: The circumstances, masked.
         user_id: Who asked, masked.
@@ -39,6 +41,7 @@ class Message(Struct, forbid_unknown_fields=True):
 
     batch: str
     position: int
+    secret: str
     text: str
     context: Context
     user_id: str = ""
@@ -54,11 +57,11 @@ class Message(Struct, forbid_unknown_fields=True):
 
     def ask(self) -> Ask:
         """The ask whose decision id follows from batch and position, so that a second delivery finds the first decision."""
-        return replace(Ask.idempotent(f"{self.batch}/{self.position}", BATCH_CALLER, encode(self)), pii=self.pii)
+        return replace(Ask.idempotent(f"{self.batch}/{self.position}", BATCH_CALLER, encode(self), self.secret), pii=self.pii)
 
 
 BATCH_CALLER = "\N{INFORMATION SEPARATOR TWO}batch"
-"""Stands where an Idempotency-Key has its caller; no user is called so, hence nobody can take a batch's ids."""
+"""Stands where an Idempotency-Key has its caller; a name that cannot be printed is refused there, so nobody can take a batch's ids."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Message)
@@ -86,17 +89,25 @@ def decision_id(batch: str, position: int) -> str:
     return Ask.idempotent(f"{batch}/{position}", BATCH_CALLER, b"").decision_id
 
 
-def message_of(intent: Intent, batch: str, position: int) -> Message:
+def message_of(intent: Intent, batch: str, position: int, secret: str) -> Message:
     """The message of an intention, with everything that a person wrote masked.
+
+    Args:
+        intent: As it was sent.
+        batch: Id of its batch.
+        position: Place in the batch, from 0.
+        secret: See `Message`.
 
     Raises:
         PlanError, LimitError: Its plan cannot be parsed.
+        RecursionError: It is nested too deep.
     """
     words = mask(intent.text)
     plan = _tasks_within(intent.plan) if isinstance(intent.plan, SourcePlan) else intent.plan
     return Message(
         batch=batch,
         position=position,
+        secret=secret,
         text=words.text,
         context=_masked_context(intent.context),
         user_id=mask(intent.user_id).text,

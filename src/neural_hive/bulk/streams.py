@@ -1,7 +1,7 @@
 """The queue on Redis Streams: one stream, one consumer group, the outcomes of each batch in a hash.
 
 A message is deleted from the stream when it is acknowledged and never before, so the stream's
-length is what waits or is under way. Outcomes and dead letters are kept for a week.
+length is what waits or is under way. Outcomes and the last dead letters are kept for a week.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ GROUP = "workers"
 _DEADLINE = 5.0  # seconds for one command
 _KEEP = 7 * 86_400  # seconds
 _MOST_MESSAGES, _MOST_BYTES = 100_000, 256 << 20
+_MOST_DEAD = 1_000  # dead letters; each may hold a whole message
 _IDLE = 30.0  # seconds after which a message is taken from a worker that gave no sign of life
 _COME_BACK = 5  # seconds
 
@@ -132,8 +133,16 @@ class RedisQueue:
         batch, place = (message.batch, str(message.position)) if message else ("", "")
         reason = outcome.error if outcome.dead else ""
         arguments: list[Any] = [GROUP, delivery.id, len(delivery.payload), _KEEP, place, msgspec.json.encode(outcome), reason]
-        arguments += [delivery.deliveries, delivery.payload if reason else b""]
+        arguments += [delivery.deliveries, delivery.payload if outcome.keep else b"", _MOST_DEAD, batch]
         return bool(await _told(self._finish(keys=self._keys(batch), args=arguments)))
+
+    async def writable(self, consumer: str) -> None:
+        """Ask for a step that only a server which takes writes can do: a replica answers every question.
+
+        Raises:
+            UnavailableError: It cannot, or the group is gone.
+        """
+        await _told(self._client.xgroup_createconsumer(self.stream, GROUP, consumer))
 
     async def alive(self, consumer: str, ids: Sequence[str]) -> None:
         """Tell the group that these messages are still being worked on."""

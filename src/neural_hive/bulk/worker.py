@@ -14,7 +14,7 @@ from neural_hive.hive import Hive
 from neural_hive.records import Ask
 
 _log = logging.getLogger("neural_hive.bulk")
-_WAITS = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds before each further attempt of one message
+_WAITS = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds
 _OUTAGE = 1.0  # seconds between two looks at a hive that cannot answer
 
 
@@ -27,12 +27,14 @@ class Worker:
         queue: Where messages wait.
         stop: Set it to end: what is under way is finished.
         most_deliveries: Times that a message is handed out before it is a dead letter, at least 1.
+        waits: Seconds before each further attempt of one message.
     """
 
     hive: Hive
     queue: Queue
     stop: asyncio.Event
     most_deliveries: int = 5
+    waits: tuple[float, ...] = _WAITS
 
     async def run(self, concurrency: int) -> None:
         """Review until stopped.
@@ -50,19 +52,21 @@ class Worker:
         """What becomes of one delivery; durable in the ledger when it is a decision.
 
         Raises:
-            UnavailableError: The hive cannot answer and is to stop; the message stays in the queue.
+            UnavailableError: The hive cannot answer and is to stop, or nobody can say whether it has answered; the message
+                stays in the queue.
         """
-        if delivery.message is None:
-            return _dead("error.queue_message")
+        message = delivery.message
+        if message is None:
+            return _dead("error.queue_message", keep=True)
         if delivery.deliveries > self.most_deliveries:
-            return _dead("error.queue_poison")
+            return await self._given_up(message, _dead("error.queue_poison", keep=True))
         try:
-            return await self._reviewed(delivery.message)
+            return await self._reviewed(message)
         except InputError as error:
-            return _dead(error.key)
+            return await self._given_up(message, _dead(error.key))
 
     async def _reviewed(self, message: Message) -> Outcome:
-        for wait in _WAITS:
+        for wait in self.waits:
             try:
                 return await self._decided(message)
             except UnavailableError as error:
@@ -71,7 +75,14 @@ class Worker:
         try:
             return await self._decided(message)
         except UnavailableError as error:
-            return _dead(error.key)
+            return await self._given_up(message, _dead(error.key, keep=True))
+
+    async def _given_up(self, message: Message, otherwise: Outcome) -> Outcome:
+        """What the ledger has decided all the same: a message may be recorded and delivered again, or its record be late."""
+        try:
+            return await self._earlier(message.ask())
+        except NotFoundError:
+            return otherwise
 
     async def _recovered(self, error: UnavailableError, wait: float) -> None:
         """Wait; while the hive itself is out of order the message is not at fault, and its attempts are not counted."""
@@ -99,7 +110,7 @@ class Worker:
         try:
             decision = await self.hive.review(message.intent(), ask)
         except ConflictError:
-            return await self._earlier(ask)
+            return await self._others(ask)
         return Outcome(
             verdict=decision.verdict.value,
             harm_probability=decision.harm_probability,
@@ -107,16 +118,23 @@ class Worker:
             divergence=decision.divergence,
         )
 
-    async def _earlier(self, ask: Ask) -> Outcome:
-        """What was decided when the message was delivered before."""
+    async def _others(self, ask: Ask) -> Outcome:
         try:
-            record: dict[str, Any] = await self.hive.ledger.get(ask.decision_id)
-        except NotFoundError as error:
+            return await self._earlier(ask)
+        except NotFoundError as error:  # the ledger refused the id as taken, and does not find it
             raise UnavailableError("error.internal") from error
+
+    async def _earlier(self, ask: Ask) -> Outcome:
+        """What was decided when the message was delivered before.
+
+        Raises:
+            NotFoundError: Nothing was.
+        """
+        record: dict[str, Any] = await self.hive.ledger.get(ask.decision_id)
         if record.get("request_tag") != ask.request_tag:
             return _dead("error.idempotency_conflict")
         return Outcome(**{name: record[name] for name in ("verdict", "harm_probability", "confidence", "divergence")})
 
 
-def _dead(key: str) -> Outcome:
-    return Outcome(error=key, dead=True)
+def _dead(key: str, *, keep: bool = False) -> Outcome:
+    return Outcome(error=key, dead=True, keep=keep)

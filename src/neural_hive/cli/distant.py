@@ -16,7 +16,7 @@ from neural_hive.cli import terminal
 from neural_hive.cli.caller import Caller, RefusedError
 from neural_hive.cli.inputs import Asked
 from neural_hive.cli.rows import Row
-from neural_hive.errors import InputError
+from neural_hive.errors import InputError, UnavailableError
 from neural_hive.messages import text
 from neural_hive.types import GivenPlan, Intent
 
@@ -24,6 +24,7 @@ _AT_ONCE = 16
 _LINES, _BYTES = 500, 400_000  # of one batch
 _LOOK = 0.3  # seconds between two looks at a batch
 _QUIET = 20.0  # seconds without progress after which a word about workers is due
+_TOO_MUCH = ("body_too_large", "batch_too_long")  # what a gateway with smaller limits says of a batch
 _PATIENCE = 3600.0  # seconds that a full queue is waited for
 
 Answer = dict[str, Any]
@@ -68,7 +69,8 @@ def judged(caller: Caller, given: Iterable[Row], asked: Asked, *, queue: bool, f
         fresh: Also judge what was judged before in the same words.
 
     Raises:
-        UnavailableError: The hive cannot be reached any more; what was judged stays judged.
+        InputError: The hive cannot use a batch at all.
+        UnavailableError: The hive cannot be reached any more, or has lost a batch; what was judged stays judged.
     """
     lines = _lines(given, asked, uuid4().hex if fresh else "")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -112,7 +114,7 @@ def _asked(caller: Caller, line: Line) -> Found:
 
 def _queued(caller: Caller, lines: Iterable[Line], pool: ThreadPoolExecutor) -> Iterator[Found]:
     """All batches are sent before the first is waited for, so that workers never wait for this process."""
-    sent = [_sent(caller, batch) for batch in _batches(lines)]
+    sent = [part for batch in _batches(lines) for part in _sent(caller, batch)]
     outcomes = (pair for batch_id, batch in sent for pair in _outcomes(caller, batch_id, batch))
     yield from _in_order(pool, lambda pair: _fetched(caller, *pair), outcomes)
 
@@ -130,18 +132,28 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield batch
 
 
-def _sent(caller: Caller, batch: list[Line]) -> tuple[str, list[Line]]:
-    """The batch's id and its lines, with the problems that the gateway found; raises InputError, UnavailableError."""
+def _sent(caller: Caller, batch: list[Line]) -> list[tuple[str, list[Line]]]:
+    """The batch's id and its lines, with the problems that the gateway found; in parts where it is too much for the gateway.
+
+    Raises:
+        InputError: The gateway cannot use it at all.
+        UnavailableError: The gateway is away.
+    """
     usable = [line for line in batch if not line.problem]
     if not usable:
-        return "", batch
+        return [("", batch)]
     headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": "batch-" + _digest(*(line.key for line in usable))}
     try:
         found = caller.ask("POST", "/api/v1/batches", b"\n".join(line.body for line in usable), headers, patience=_PATIENCE)
     except RefusedError as refusal:
-        raise InputError("error.cli_batch_refused", reason=refusal.detail) from None
+        if refusal.code not in _TOO_MUCH:
+            raise InputError("error.cli_batch_refused", reason=refusal.detail) from None
+        if len(usable) == 1:
+            return [("", [line if line.problem else Line(line.row, problem=refusal.detail) for line in batch])]
+        middle = len(batch) // 2
+        return [*_sent(caller, batch[:middle]), *_sent(caller, batch[middle:])]
     refused = {usable[each["position"]].key: terminal.line(each["detail"]) for each in found["refused"]}
-    return found["batch_id"], [replace(line, problem=refused.get(line.key, line.problem)) for line in batch]
+    return [(found["batch_id"], [replace(line, problem=refused.get(line.key, line.problem)) for line in batch])]
 
 
 def _outcomes(caller: Caller, batch_id: str, batch: list[Line]) -> Iterator[tuple[Line, Answer | None]]:
@@ -152,10 +164,13 @@ def _outcomes(caller: Caller, batch_id: str, batch: list[Line]) -> Iterator[tupl
 
 
 def _told(caller: Caller, batch_id: str) -> Iterator[Answer]:
-    """The outcomes of a batch by position, each as soon as it and those before it are there."""
+    """The outcomes of a batch by position, each as soon as it and those before it are there; raises UnavailableError."""
     offset, since, warned = 0, time.monotonic(), False
     while True:
-        page = caller.ask("GET", f"/api/v1/batches/{batch_id}?offset={offset}&limit={_LINES}")
+        try:
+            page = caller.ask("GET", f"/api/v1/batches/{batch_id}?offset={offset}&limit={_LINES}")
+        except RefusedError as refusal:
+            raise UnavailableError("error.cli_batch_gone", reason=refusal.detail) from None
         for outcome in page["outcomes"]:
             if outcome["position"] != offset:
                 break
@@ -172,7 +187,10 @@ def _fetched(caller: Caller, line: Line, outcome: Answer | None) -> Found:
         return Found(line.row, problem=line.problem)
     if "decision_id" not in outcome:
         return Found(line.row, problem=terminal.line(outcome["detail"]))
-    return Found(line.row, caller.ask("GET", f"/api/v1/decisions/{outcome['decision_id']}"))
+    try:
+        return Found(line.row, caller.ask("GET", f"/api/v1/decisions/{outcome['decision_id']}"))
+    except RefusedError as refusal:
+        return Found(line.row, problem=refusal.detail)
 
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ import typer
 from neural_hive.cli import terminal
 from neural_hive.cli.options import Lang, helped, settings_of
 from neural_hive.cli.plain import columns
-from neural_hive.errors import InputError, IntegrityError
+from neural_hive.errors import InputError
 from neural_hive.messages import text
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 READER = "reader"
 _NOT_MET = 1
+_FIRST = "1"
 _Paths = list[Path]
 
 
@@ -36,14 +37,18 @@ def train(  # noqa: PLR0913, PLR0917 -- one argument for each option
     leave_out: Annotated[
         _Paths | None, typer.Option("--leave-out", metavar="FILE", help=helped("train_leave_out"), show_default=False)
     ] = None,
-    version: Annotated[str, typer.Option("--version", metavar="TEXT", help=helped("train_version"))] = "1",
+    version: Annotated[str | None, typer.Option("--version", metavar="TEXT", help=helped("train_version"), show_default=False)] = None,
     lang: Lang = None,
 ) -> None:
     """Train, print what was gained, and put it in force if it is no loss."""
     if name == READER:
-        raise typer.Exit(_reader(data, leave_out or [], out, version))
+        _refuse(name, {"--gate": gate, "--publish": publish, "--models": models, "--seed": seed is not None})
+        raise typer.Exit(_reader(data, leave_out or [], out, version or _FIRST))
     if publish and out:
         raise InputError("error.train_two_places")
+    _refuse(name, {"--leave-out": leave_out, "--version": version is not None})
+    if models and not publish:
+        raise InputError("error.train_models_unused")
     settings = settings_of(None, lang, **({"models": models} if models else {}))
     language = settings.language or terminal.language()
     if publish:
@@ -52,6 +57,13 @@ def train(  # noqa: PLR0913, PLR0917 -- one argument for each option
 
 
 _Asked = tuple[_Paths, _Paths | None, int | None]
+
+
+def _refuse(name: str, options: Mapping[str, object]) -> None:
+    """An option that would do nothing is not passed over: who gave it expects something of it."""
+    given = [option for option, value in options.items() if value]
+    if given:
+        raise InputError("error.train_option", option=", ".join(given), name=name)
 
 
 def _reader(data: _Paths, leave_out: _Paths, out: Path | None, version: str) -> int:
@@ -88,19 +100,20 @@ def _written(out: Path | None, name: str, asked: _Asked, language: str) -> int:
 
 def _tried(shelf: Shelf, name: str, asked: _Asked, language: str) -> int:
     """Train, print, and bring it to the place; 1 when what is in force there stays."""
-    from neural_hive.training.specialist import bring
+    from neural_hive.training.specialist import bring, in_force, is_of_today
 
-    trial = _trial(_current(shelf, name) or _packaged(name), name, asked)
+    known = in_force(shelf, name)
+    trial = _trial(known if is_of_today(known) else _packaged(name), name, asked)
     terminal.say("\n".join(report(trial, language)))
-    if _stands(shelf, name, trial):
+    if known is not None and is_of_today(known) and known[0].sha256 == trial.artefact.sha256:
         terminal.say(text("train.unchanged", language, version=trial.artefact.version))
         return 0
-    kept = bring(trial, shelf)
-    if trial.reasons:
-        terminal.say(text("train.stays", language, name=name))
-        return _NOT_MET
-    terminal.say(text("train.promoted", language, name=name, version=trial.artefact.version, kept=kept))
-    return 0
+    brought = bring(trial, shelf, known)
+    if brought.in_force:
+        terminal.say(text("train.promoted", language, name=name, version=trial.artefact.version, kept=brought.kept))
+        return 0
+    terminal.say(text("train.stays" if trial.reasons else "train.overtaken", language, name=name))
+    return _NOT_MET
 
 
 def _trial(current: Current, name: str, asked: _Asked) -> Trial:
@@ -111,23 +124,11 @@ def _trial(current: Current, name: str, asked: _Asked) -> Trial:
     return train_specialist(name, data, gate or [Path("evals/dev")], current, Recipe() if seed is None else Recipe(seed=seed))
 
 
-def _current(shelf: Shelf, name: str) -> Current:
-    """What is in force there; what was altered is in force nowhere, and training again is how to mend it."""
-    try:
-        return shelf.current(name)
-    except IntegrityError:
-        return None
-
-
-def _stands(shelf: Shelf, name: str, trial: Trial) -> bool:
-    current = _current(shelf, name)
-    return current is not None and current[0].sha256 == trial.artefact.sha256
-
-
 def _packaged(name: str) -> Current:
     from neural_hive import models
+    from neural_hive.training.specialist import in_force
 
-    return _current(models.packaged_shelf(), name)
+    return in_force(models.packaged_shelf(), name)
 
 
 def report(trial: Trial, language: str) -> Iterator[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -13,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from neural_hive import telemetry
-from neural_hive.bootstrap import Adapter, open_resource
+from neural_hive.bootstrap import QUEUES, open_resource
 from neural_hive.bulk.base import Outcome, Queue
 from neural_hive.bulk.message import decision_id, encode, message_of
 from neural_hive.errors import HiveError, InputError, LimitError, NotFoundError, UnavailableError
@@ -26,15 +29,38 @@ from neural_hive.records import Ask, new_id
 from neural_hive.settings import Limits, Settings
 from neural_hive.types import Intent
 
-QUEUES = dict.fromkeys(("redis", "rediss"), Adapter("neural_hive.bulk.streams", "open_redis_queue", "queue"))
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 _PAGE = 1000
+_MOST_LINES = 1000  # of one batch, so that the lines which one request can stand for are bounded
 _LOOK = 5.0  # seconds between two looks at the queue's length, for the metrics
+_SECRET = 16  # bytes
 _CALLER = "batches"  # stands where an Idempotency-Key has its caller
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
-Refusals = dict[int, HiveError]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a batch is called.
+
+    Attributes:
+        batch: Its id.
+        tag: Tells two bodies under one Idempotency-Key apart.
+        secret: Keys the tags of its decisions.
+    """
+
+    batch: str
+    tag: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The lines of a batch by position: messages, and reasons why others cannot be used; and who asks in them."""
+
+    payloads: dict[int, bytes] = field(default_factory=dict)
+    refused: dict[int, HiveError] = field(default_factory=dict)
+    users: set[str] = field(default_factory=set)
 
 
 @asynccontextmanager
@@ -68,7 +94,9 @@ def _given(name: str, place: str, kind: str, described: str) -> dict[str, Any]:
 
 
 _POST: dict[str, Any] = {
-    "parameters": [_given("Idempotency-Key", "header", "string", "The same key and body are queued once.")],
+    "parameters": [
+        _given("Idempotency-Key", "header", "string", "The same key and body are queued once; again only after lines were left undecided.")
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -100,13 +128,15 @@ async def queue_batch(request: Request) -> Response:
         raise InputError("error.batch_kind")
     body = await read_bytes(request, limits.max_body_bytes)
     await gateway.admit(request)
-    batch, tag = _named(request.headers.get("idempotency-key"), body)
+    named = _named(request.headers.get("idempotency-key"), body)
     lines = _split(body, as_lines=kind in _LINES)
-    payloads, refused = await asyncio.to_thread(_sorted_out, lines, batch, limits)
-    await queue.put(batch, tag, payloads, {position: Outcome(error=error.key) for position, error in refused.items()})
-    told = [_refusal(position, error, gateway.language(request)) for position, error in refused.items()]
-    answer = json_response({"batch_id": batch, "total": len(lines), "accepted": len(payloads), "refused": told}, 202)
-    answer.headers["Location"] = f"/api/v1/batches/{batch}"
+    found = await asyncio.to_thread(_sorted_out, lines, named, limits)
+    await gateway.limiter.admit(*(f"user {user}" for user in sorted(found.users)))
+    refused = {position: Outcome(error=error.key) for position, error in found.refused.items()}
+    await queue.put(named.batch, named.tag, found.payloads, refused)
+    told = [_refusal(position, error, gateway.language(request)) for position, error in found.refused.items()]
+    answer = json_response({"batch_id": named.batch, "total": len(lines), "accepted": len(found.payloads), "refused": told}, 202)
+    answer.headers["Location"] = f"/api/v1/batches/{named.batch}"
     return answer
 
 
@@ -158,14 +188,15 @@ def _queue_of(request: Request) -> Queue:
     return queue
 
 
-def _named(key: str | None, body: bytes) -> tuple[str, str]:
-    """The batch's id and what tells its body apart; raises InputError when the key cannot be used."""
+def _named(key: str | None, body: bytes) -> Named:
+    """What the batch is called; raises InputError when the key cannot be used."""
     if key is None:
-        return new_id("bat"), ""
+        return Named(batch=new_id("bat"), tag="", secret=secrets.token_hex(_SECRET))
     if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise InputError("error.idempotency_key")
     ask = Ask.idempotent(key, _CALLER, body)
-    return ask.decision_id.replace("dec_", "bat_", 1), ask.request_tag
+    secret = hashlib.blake2b(key.encode(), digest_size=_SECRET, person=b"hive-batch").hexdigest()
+    return Named(batch=ask.decision_id.replace("dec_", "bat_", 1), tag=ask.request_tag, secret=secret)
 
 
 def _split(body: bytes, *, as_lines: bool) -> list[bytes]:
@@ -173,6 +204,7 @@ def _split(body: bytes, *, as_lines: bool) -> list[bytes]:
 
     Raises:
         InputError: There is none, or the array is no JSON.
+        LimitError: There are too many.
     """
     try:
         found = [line for line in body.split(b"\n") if line.strip()] if as_lines else [bytes(each) for each in _array.decode(body)]
@@ -180,19 +212,24 @@ def _split(body: bytes, *, as_lines: bool) -> list[bytes]:
         raise InputError("error.malformed_json") from None  # the cause may quote the body
     if not found:
         raise InputError("error.batch_empty")
+    if len(found) > _MOST_LINES:
+        raise LimitError("error.batch_too_long", size=len(found), limit=_MOST_LINES)
     return found
 
 
-def _sorted_out(lines: list[bytes], batch: str, limits: Limits) -> tuple[dict[int, bytes], Refusals]:
-    """Masked messages, and reasons of the lines that cannot be used, by position."""
-    payloads: dict[int, bytes] = {}
-    refused: Refusals = {}
+def _sorted_out(lines: list[bytes], named: Named, limits: Limits) -> Sorted:
+    """Masked messages, and reasons of the lines that cannot be used."""
+    found = Sorted()
     for position, line in enumerate(lines):
         try:
-            payloads[position] = encode(message_of(_checked(intent_of(decode_intent(line)), limits), batch, position))
+            intent = _checked(intent_of(decode_intent(line)), limits)
+            found.payloads[position] = encode(message_of(intent, named.batch, position, named.secret))
+            found.users.update({intent.user_id} - {""})
         except HiveError as error:
-            refused[position] = error
-    return payloads, refused
+            found.refused[position] = error
+        except RecursionError:
+            found.refused[position] = InputError("error.malformed_json")
+    return found
 
 
 def _checked(intent: Intent, limits: Limits) -> Intent:

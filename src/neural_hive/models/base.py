@@ -17,7 +17,8 @@ class Artefact:
         sha256: Hex digest of `content`, checked at load.
         content: The model file.
         fallback: Why this one answers instead of the one that was asked for: "unreachable" (its place),
-            "unregistered", "altered" (digest) or "unusable" (content); "" when it is that one.
+            "unregistered", "altered" (digest), "outdated" (fitted under other rules) or "unusable" (content);
+            "" when it is that one.
     """
 
     name: str

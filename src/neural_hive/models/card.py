@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Figures = Mapping[str, float]
+Parameters = Mapping[str, float | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Card:
         data: What it was trained on, in words.
         data_sha256: Hex digest of the cases' texts, plans and labels.
         seed: Of the folds.
-        parameters: How it was fitted.
+        parameters: How it was fitted, with what and under which rules (`models.rules`).
         by_hand: Figures of the hand-set weights on the same cases.
         before: Figures of what was in force.
         after: Figures of this one; each case is judged by a fit that has not seen its scenario.
@@ -36,7 +37,7 @@ class Card:
     data: tuple[str, ...]
     data_sha256: str
     seed: int
-    parameters: Figures = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=dict)
     by_hand: Figures = field(default_factory=dict)
     before: Figures = field(default_factory=dict)
     after: Figures = field(default_factory=dict)

@@ -23,6 +23,7 @@ from neural_hive.models import card as cards
 from neural_hive.models.base import Artefact
 from neural_hive.models.card import Card
 from neural_hive.models.packaged import PackagedModels
+from neural_hive.models.rules import RULES, rules_of
 from neural_hive.models.tracking import ALIAS, FILES, Registered, Tracking
 from neural_hive.models.weighing import is_like, unpack
 
@@ -38,6 +39,8 @@ _PUBLISHING = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+
+_PROBLEMS = {"error.model_altered": "altered", "error.model_outdated": "outdated"}
 
 _log = logging.getLogger(__name__)
 
@@ -145,13 +148,15 @@ class MlflowModels:
         except UnavailableError:
             self._keep(name, before, "unreachable")
         except IntegrityError as error:
-            self._keep(name, before, "altered" if error.key == "error.model_altered" else "unusable")
+            self._keep(name, before, _PROBLEMS.get(error.key, "unusable"))
         except Exception as error:  # noqa: BLE001 -- whatever a foreign answer makes of it, the thread goes on looking
             _log.warning("looking for the model %s failed: %s", name, type(error).__name__)
             self._keep(name, before, "unusable")
 
     def _fetched(self, name: str, before: _Held | None) -> Artefact:
         found = self._tracking.registered(registered_name(name))
+        if found.rules != rules_of(name):
+            raise IntegrityError("error.model_outdated", name=name)
         if before is not None and not before.artefact.fallback and before.artefact.sha256 == found.sha256:
             return before.artefact
         artefact = _checked(name, found, self._tracking.file(registered_name(name), found.version, f"{name}.json"))
@@ -256,6 +261,7 @@ def _published(client: MlflowClient, artefact: Artefact, card: Card) -> str:
     known = client.get_experiment_by_name(EXPERIMENT)
     experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
     tags = {"sha256": artefact.sha256, "data_sha256": card.data_sha256, "product": card.product, "version": artefact.version}
+    tags[RULES] = str(card.parameters.get(RULES, ""))
     run = client.create_run(experiment, tags=tags | {"mlflow.source.name": "hive train"}, run_name=f"{name} {artefact.version}")
     run_id = run.info.run_id
     for key, value in {**card.parameters, "seed": card.seed, "data_sha256": card.data_sha256}.items():

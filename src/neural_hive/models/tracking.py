@@ -5,16 +5,21 @@ MLflow's own client costs 50 MB of memory and seconds to import, so it is kept f
 
 from __future__ import annotations
 
+import io
+import socket
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import TypeVar
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import msgspec
 
 from neural_hive.errors import NotFoundError, SettingsError, UnavailableError
+from neural_hive.models.rules import RULES
 
 ALIAS = "production"
 FILES = "specialist"
@@ -24,10 +29,15 @@ _PROXIED = "mlflow-artifacts"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The version of a registered model that an alias names."""
+    """The version of a registered model that an alias names, with its tags.
+
+    Attributes:
+        rules: Digest of what it was fitted under, see `models.rules`; "" when it does not say.
+    """
 
     version: str
     sha256: str
+    rules: str = ""
 
 
 class _Tag(msgspec.Struct):
@@ -56,7 +66,7 @@ class Tracking:
 
     Args:
         url: "mlflow+http://[user:password@]host:port[/prefix]" or "mlflow+https://...".
-        deadline: Seconds that each network operation has.
+        deadline: Seconds to connect, and as many until the whole answer is there.
 
     Raises:
         SettingsError: The URL names no host.
@@ -91,7 +101,8 @@ class Tracking:
             UnavailableError: There is no answer, or none that can be read.
         """
         found = self._asked("registered-models/alias", {"name": model, "alias": ALIAS}, _Alias).model_version
-        return Registered(found.version, next((tag.value for tag in found.tags if tag.key == "sha256"), ""))
+        tags = {tag.key: tag.value for tag in found.tags}
+        return Registered(found.version, tags.get("sha256", ""), tags.get(RULES, ""))
 
     def file(self, model: str, version: str, name: str) -> bytes:
         """One file of a version.
@@ -114,6 +125,8 @@ class Tracking:
     def _get(self, path: str, query: Mapping[str, str]) -> bytes:
         connection = (HTTPSConnection if self._secure else HTTPConnection)(self._host, self._port, timeout=self._deadline)
         try:
+            connection.connect()
+            connection.response_class = partial(_Response, until=time.monotonic() + self._deadline)  # type: ignore[assignment]
             connection.request("GET", f"{self._prefix}{path}?{urlencode(query)}", headers=self._headers)
             answer = connection.getresponse()
             content = answer.read(_MOST_BYTES + 1)
@@ -126,6 +139,41 @@ class Tracking:
         if answer.status != 200 or len(content) > _MOST_BYTES:
             raise UnavailableError("error.models_unreachable", url=self.shown)
         return content
+
+
+class _Timed(io.RawIOBase):
+    """What comes in on a socket until a moment: a server that sends a byte now and then holds nobody longer.
+
+    A socket's own timeout is for each piece that arrives.
+    """
+
+    def __init__(self, wire: socket.socket, until: float) -> None:
+        super().__init__()
+        self._wire, self._until = wire, until
+        self._raw = wire.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0.0:
+            raise TimeoutError
+        self._wire.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    """A response whose headers and body are there by a moment of the monotonic clock, or TimeoutError."""
+
+    def __init__(self, sock: socket.socket, *given: Any, until: float, **named: Any) -> None:
+        super().__init__(sock, *given, **named)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Timed(sock, until))
 
 
 def shown(url: str) -> str:

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from neural_hive.errors import InputError
 from neural_hive.evaluation.cases import Case, load_cases
 from neural_hive.training.linear import Example, Recipe, Weights, fit
+from neural_hive.training.samples import refuse_held_out
 from neural_hive.types import Domain, Language
 from neural_hive.understanding import actions, privacy
 from neural_hive.understanding.domain import DOMAINS, excerpt_of, features
@@ -141,12 +143,17 @@ def content(head: str, weights: Weights) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Cross-validate, train on everything and write the data file."""
+    """Cross-validate, train on everything and write the data file; held-out cases are wrong use, exit 2."""
     parser = argparse.ArgumentParser(prog="python -m neural_hive.training.domain")
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--folds", type=int, default=0, help="cross-validate with so many parts first")
     parser.add_argument("--out", type=Path, help="the data file whose weights are replaced")
     given = parser.parse_args(arguments)
+    try:
+        for path in given.data:
+            refuse_held_out(path)
+    except InputError as error:
+        parser.error(str(error))
     data = readings([case for path in given.data for case in load_cases(path)])
     if given.folds:
         sys.stdout.write(report(cross_validate(data, given.folds)))

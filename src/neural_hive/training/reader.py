@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from neural_hive.errors import InputError
 from neural_hive.evaluation.cases import CLASSES, Case, load_cases, seen_half
 from neural_hive.planning import plan
 from neural_hive.specialists.features import action_features, direction, words_of
@@ -27,6 +28,7 @@ from neural_hive.specialists.learned import ACTION_SCALE, MODEL, WORD_SCALE
 from neural_hive.specialists.parts import readings_of
 from neural_hive.training import linear
 from neural_hive.training.linear import Weights
+from neural_hive.training.samples import names_of, refuse_held_out
 from neural_hive.types import Domain, SourcePlan
 from neural_hive.understanding import understand
 
@@ -34,10 +36,15 @@ EPOCHS = 12
 RATE = 0.05
 SHRINK = 0.004
 SEED = 20261123
+LICENCE = "Apache-2.0, as the project"
 LEAST_SEEN = 2
 DECIMALS = 3
 
 DESCRIBED = (("commands_en_train.jsonl", "page"), ("atomic_red_team_train.jsonl", "attack"))
+SOURCES = (
+    "tldr-pages contributors, tldr-pages at 08e345f426, CC-BY-4.0: half of its command descriptions, by page",
+    "Red Canary, Atomic Red Team at 9f85cf3e5, MIT: half of its test descriptions, by technique",
+)
 MEANING = {"destructive": "cautious", "read_only": "harmless", "reject": "dangerous"}
 
 
@@ -110,14 +117,8 @@ def content(weights: Weights) -> bytes:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train and write the model with its card."""
-    parser = argparse.ArgumentParser(prog="python -m neural_hive.training.reader")
-    parser.add_argument("--data", type=Path, action="append", required=True)
-    parser.add_argument("--described", type=Path)
-    parser.add_argument("--leave-out", type=Path, action="append", default=[], help="files of cases whose groups are not trained on")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--version", default="1")
-    given = parser.parse_args(arguments)
+    """Train and write the model with its card; held-out cases are wrong use, exit 2."""
+    given = _given(arguments)
     kept_out = {case.group for path in given.leave_out for case in load_cases(path)}
     cases = [case for path in given.data for case in load_cases(path) if case.group not in kept_out]
     if given.described:
@@ -126,24 +127,46 @@ def main(arguments: list[str] | None = None) -> int:
     file = content(fit(data))
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / f"{MODEL}.json").write_bytes(file)
-    (given.out / f"{MODEL}.toml").write_text(_card(file, given.version, data), encoding="utf-8")
+    (given.out / f"{MODEL}.toml").write_text(_card(file, given.version, data, _sources(given)), encoding="utf-8")
     sys.stdout.write(f"{len(data)} examples, {len(file)} bytes, sha256 {sha256(file).hexdigest()}\n")
     return 0
 
 
-def _card(file: bytes, version: str, data: Sequence[Example]) -> str:
+def _given(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m neural_hive.training.reader")
+    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--described", type=Path)
+    parser.add_argument("--leave-out", type=Path, action="append", default=[], help="files of cases whose groups are not trained on")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--version", default="1")
+    given = parser.parse_args(arguments)
+    try:
+        for path in (*given.data, *([given.described] if given.described else ())):
+            refuse_held_out(path)
+    except InputError as error:
+        parser.error(str(error))
+    return given
+
+
+def _sources(given: argparse.Namespace) -> list[str]:
+    """What was read, for the card."""
+    left_out = [f"without the groups of {names_of(given.leave_out)}"] if given.leave_out else []
+    return [f"labelled intentions of {names_of(given.data)}", *left_out, *(SOURCES if given.described else ())]
+
+
+def _card(file: bytes, version: str, data: Sequence[Example], sources: Sequence[str]) -> str:
     counts = Counter(example.label for example in data)
+    licence = f"{LICENCE}; attribution as above" if SOURCES[0] in sources else LICENCE
+    listed = ",\n        ".join(json.dumps(source, ensure_ascii=False) for source in sources)
     return "\n".join(
         [
             '# Card of the text reader. Written by "python -m neural_hive.training.reader"; scores: docs and `make eval`.',
             f'name = "{MODEL}"',
-            f'version = "{version}"',
+            f"version = {json.dumps(version, ensure_ascii=False)}",
             f'sha256 = "{sha256(file).hexdigest()}"',
             'kind = "multinomial logistic regression over words and actions; harmless, cautious, dangerous"',
-            'data = ["the project\'s own labelled intentions, pt-BR and en, no test case",',
-            '        "tldr-pages contributors, tldr-pages at 08e345f426, CC-BY-4.0: half of its command descriptions, by page",',
-            '        "Red Canary, Atomic Red Team at 9f85cf3e5, MIT: half of its test descriptions, by technique"]',
-            'licence = "Apache-2.0, as the project; attribution as above"',
+            f"data = [{listed}]",
+            f'licence = "{licence}"',
             f"seed = {SEED}",
             f"examples = {{ harmless = {counts[0]}, cautious = {counts[1]}, dangerous = {counts[2]} }}",
             "",

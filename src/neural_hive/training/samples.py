@@ -27,7 +27,7 @@ from neural_hive.specialists.trained import Ground, Trained
 from neural_hive.types import Plan
 from neural_hive.understanding import understand
 
-HELD_OUT = "test"
+HELD_OUT = frozenset({"test", "tests"})
 
 
 class _Nothing:
@@ -67,30 +67,38 @@ def cases_of(paths: Sequence[Path]) -> list[Case]:
     """The labelled cases in files or folders, each once, in an order that does not depend on the paths'.
 
     Raises:
-        InputError: A path is one of held-out cases, or there are no labelled cases.
+        InputError: A path is one of held-out cases, two different cases have one id, or there are no labelled cases.
     """
     found: dict[str, Case] = {}
     for path in paths:
         if not path.exists():
             raise InputError("error.no_cases", path=str(path))
         refuse_held_out(path)
-        found |= {case.id: case for case in load_cases(path) if case.gold}
+        for case in load_cases(path):
+            if case.gold and found.setdefault(case.id, case) != case:
+                raise InputError("error.cases_differ", name=case.id)
     if not found:
         raise InputError("error.no_cases", path=" ".join(map(str, paths)))
     return [found[name] for name in sorted(found)]
 
 
 def refuse_held_out(path: Path) -> None:
-    """Nothing learns from what it will be measured on: no folder called test, and no file with that word in its name.
+    """Nothing learns from what it will be measured on: no file is called so, nor one of the two folders above it, links followed.
+
+    "test" and "tests" are the words. What stands further up is only where somebody put the project.
 
     Raises:
         InputError: The path is such a one, or holds one.
     """
-    whole = path.resolve()
-    files = sorted(whole.glob("*.json")) if whole.is_dir() else [whole]
-    words = {word for file in (whole, *files) for word in re.split(r"[^a-z]+", file.stem.lower())}
-    if HELD_OUT in words or HELD_OUT in (part.lower() for part in whole.parts):
+    files = sorted(path.glob("*.json")) if path.is_dir() else []
+    near = {part.lower() for file in files or [path] for known in (file.absolute(), file.resolve()) for part in known.parts[-3:]}
+    if any(HELD_OUT.intersection(re.split(r"[^a-z]+", part)) for part in near):
         raise InputError("error.train_on_test", path=str(path))
+
+
+def names_of(paths: Iterable[Path]) -> str:
+    """What a card calls the cases in these files and folders: their names, without the way to them."""
+    return ", ".join(dict.fromkeys(path.resolve().name for path in paths))
 
 
 def digest(cases: Iterable[Case]) -> str:

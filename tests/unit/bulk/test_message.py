@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from neural_hive.bootstrap import open_hive
-from neural_hive.bulk.message import decision_id, decode, encode, message_of
+from neural_hive.bulk.message import BATCH_CALLER, decision_id, decode, encode, message_of
 from neural_hive.errors import HiveError, InputError, PlanError
 from neural_hive.evaluation.cases import Case, load_cases
 from neural_hive.hive import Hive
+from neural_hive.records import Ask
 from neural_hive.settings import load_settings
 from neural_hive.types import Context, GivenPlan, GivenTask, Intent, SourcePlan
 
 DEV = Path(__file__).resolve().parents[3] / "evals" / "dev"
+SECRET = "0f" * 16
 PERSONAL = "Contato: joao.silva@empresa.example, CPF 529.982.247-25, tel. +55 11 98765-4321, servidor 203.0.113.7, senha=Xk29!fjq81Lz"
 VALUES = ("joao.silva", "529.982.247", "98765-4321", "203.0.113.7", "Xk29")
 
@@ -38,7 +40,7 @@ async def judged(hive: Hive, intent: Intent) -> Any:
 
 
 def queued(intent: Intent) -> bytes:
-    return encode(message_of(intent, "bat_1", 7))
+    return encode(message_of(intent, "bat_1", 7, SECRET))
 
 
 def with_personal_data(case: Case) -> Intent:
@@ -94,14 +96,26 @@ def test_what_was_masked_travels_along() -> None:
 
 
 def test_the_decision_id_follows_from_batch_and_position() -> None:
-    message = message_of(Intent(text="oi"), "bat_1", 7)
+    message = message_of(Intent(text="oi"), "bat_1", 7, SECRET)
     assert message.ask().decision_id == decision_id("bat_1", 7) != decision_id("bat_1", 8) != decision_id("bat_2", 7)
-    assert message.ask().request_tag != message_of(Intent(text="tchau"), "bat_1", 7).ask().request_tag
+    assert message.ask().request_tag != message_of(Intent(text="tchau"), "bat_1", 7, SECRET).ask().request_tag
+
+
+def test_who_knows_the_batch_cannot_try_words_on_a_tag() -> None:
+    """The batch's id is in every answer; what keys the tag is in the message alone."""
+    message = message_of(Intent(text="oi"), "bat_1", 7, SECRET)
+    guessed = Ask.idempotent("bat_1/7", BATCH_CALLER, encode(message))
+    assert guessed.decision_id == message.ask().decision_id
+    assert guessed.request_tag != message.ask().request_tag
+    assert SECRET not in repr(message.ask())
+    other = message_of(Intent(text="oi"), "bat_1", 7, "f0" * 16)
+    assert Ask.idempotent("bat_1/7", BATCH_CALLER, encode(message), "f0" * 16).request_tag != message.ask().request_tag
+    assert other.ask().request_tag != message.ask().request_tag == decode(encode(message)).ask().request_tag
 
 
 def test_a_plan_that_cannot_be_parsed_is_refused_at_the_door() -> None:
     with pytest.raises(PlanError):
-        message_of(Intent(text="", plan=SourcePlan(source="tasks: [", format="yaml")), "bat_1", 0)
+        message_of(Intent(text="", plan=SourcePlan(source="tasks: [", format="yaml")), "bat_1", 0, SECRET)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b"\xff\xfe", b"[" * 100_000, b'{"batch": "b", "position": "x"}'])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +17,10 @@ from neural_hive.bulk.base import Delivery
 from neural_hive.bulk.message import encode, message_of
 from neural_hive.bulk.streams import open_redis_queue
 from neural_hive.bulk.worker import Worker
-from neural_hive.errors import SettingsError, UnavailableError
+from neural_hive.errors import ConflictError, LedgerError, SettingsError, UnavailableError
 from neural_hive.hive import Hive
 from neural_hive.ledger.sqlite import open_sqlite_ledger
-from neural_hive.settings import load_settings
+from neural_hive.settings import Limits, load_settings
 from neural_hive.types import GivenPlan, GivenTask, Intent
 
 NOBODY = "redis://127.0.0.1:1/0"
@@ -37,7 +39,7 @@ async def worker(hive: Hive) -> AsyncIterator[Worker]:
 
 
 def delivery(intent: Intent, deliveries: int = 1) -> Delivery:
-    message = message_of(intent, "bat_1", 0)
+    message = message_of(intent, "bat_1", 0, "0f" * 16)
     return Delivery("1-0", encode(message), message, deliveries)
 
 
@@ -78,6 +80,50 @@ async def test_what_cannot_be_decided_is_a_dead_letter(worker: Worker, given: De
     outcome = await worker.outcome(given)
     assert (outcome.error, outcome.dead) == (key, True)
     assert not await worker.hive.ledger.find()
+
+
+async def test_a_recorded_decision_is_no_dead_letter_however_often_its_message_comes(worker: Worker) -> None:
+    """The worker died between the record and the outcome, again and again."""
+    first = await worker.outcome(delivery(Intent(text="renomear um botão")))
+    assert first.verdict
+    assert await worker.outcome(delivery(Intent(text="renomear um botão"), deliveries=6)) == first
+    other = await worker.outcome(delivery(Intent(text="apagar tudo"), deliveries=6))
+    assert (other.error, other.dead) == ("error.idempotency_conflict", True)
+
+
+async def test_a_message_that_was_decided_is_not_refused_under_smaller_limits(worker: Worker) -> None:
+    first = await worker.outcome(delivery(Intent(text="renomear um botão")))
+    smaller = worker.hive.settings.model_copy(update={"limits": Limits(max_text_chars=3)})
+    asked = replace(worker, hive=replace(worker.hive, settings=smaller))
+    assert await asked.outcome(delivery(Intent(text="renomear um botão"))) == first
+
+
+class Late:
+    """A ledger whose confirmation is lost each time, though the record is durable."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def append(self, record: dict[str, Any]) -> Any:
+        with suppress(ConflictError):
+            await self._ledger.append(record)
+        raise LedgerError("error.ledger_unwritable", reason="late", path="")
+
+
+async def test_a_record_whose_confirmation_is_lost_is_a_decision(worker: Worker) -> None:
+    late: Any = Late(worker.hive.ledger)
+    asked = replace(worker, hive=replace(worker.hive, ledger=late), waits=(0.01,))
+    outcome = await asked.outcome(delivery(Intent(text="renomear um botão")))
+    assert (outcome.error, outcome.dead, bool(outcome.verdict)) == ("", False, True)
+
+
+async def test_only_a_message_that_nobody_can_mend_is_kept_with_its_dead_letter(worker: Worker) -> None:
+    assert (await worker.outcome(Delivery("1-0", b"?", None))).keep
+    assert (await worker.outcome(delivery(Intent(text="oi"), deliveries=6))).keep
+    assert not (await worker.outcome(delivery(Intent(text=" ")))).keep
 
 
 async def test_a_hive_out_of_order_is_waited_for_and_a_stop_leaves_the_message(worker: Worker, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from neural_hive.evaluation.cases import load_cases
 from neural_hive.training.domain import cross_validate, main, readings, report
 from neural_hive.types import Domain
@@ -26,8 +28,9 @@ def test_twins_share_a_label_and_none_is_measured_elsewhere() -> None:
     assert not measured & set(labels)
 
 
-def test_training_replaces_only_the_learned_part(tmp_path: Path) -> None:
-    data, out = tmp_path / "few.json", tmp_path / "domain.toml"
+def test_training_replaces_only_the_learned_part(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("cases")
+    data, out = folder / "few.json", folder / "domain.toml"
     lines = LABELLED.read_text(encoding="utf-8").splitlines()[1 : FEW + 1]
     data.write_text("[" + "\n".join(lines).rstrip(",") + "]", encoding="utf-8")
     out.write_text(PACKAGED.read_text(encoding="utf-8"), encoding="utf-8")

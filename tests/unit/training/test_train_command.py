@@ -31,9 +31,9 @@ def hive(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 
 @pytest.fixture
-def few(tmp_path: Path) -> str:
+def few(tmp_path_factory: pytest.TempPathFactory) -> str:
     rows = json.loads((EVALS / "dev" / "scenarios.json").read_text(encoding="utf-8"))
-    path = tmp_path / "dev.json"
+    path = tmp_path_factory.mktemp("cases") / "dev.json"
     path.write_text(json.dumps(rows[:40]), encoding="utf-8")
     return str(path)
 
@@ -72,6 +72,11 @@ def test_without_a_place_it_only_tells(hive: Hive, few: str, tmp_path: Path) -> 
         (("technical", "--data", "evals/dev", "--publish"), "mlflow+http://"),
         (("technical", "--data", "evals/dev", "--publish", "--out", "nowhere"), "Choose one"),
         (("technical", "--data", "no-such-folder"), "no-such-folder"),
+        (("technical", "--data", "evals/dev", "--leave-out", "evals/dev/corpus.json"), "--leave-out is not for technical"),
+        (("technical", "--data", "evals/dev", "--version", "2"), "--version is not for technical"),
+        (("technical", "--data", "evals/dev", "--models", "mlflow+http://127.0.0.1:9"), "Give --publish as well"),
+        (("reader", "--data", "evals/dev", "--out", "nowhere", "--publish", "--seed", "0"), "--publish, --seed is not for reader"),
+        (("reader", "--data", "evals/dev", "--out", "nowhere", "--gate", "evals/dev", "--models", "x"), "--gate, --models is not for"),
     ],
 )
 def test_what_cannot_be_done_is_refused(words: tuple[str, ...], told: str, hive: Hive) -> None:
