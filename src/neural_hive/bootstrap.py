@@ -128,7 +128,9 @@ async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         ledger: Ledger = await stack.enter_async_context(open_resource("ledger", settings.ledger_url, LEDGERS, settings))
         graph: Graph = await stack.enter_async_context(open_resource("graph", settings.graph_url, GRAPHS, settings))
-        cache: Cache = await stack.enter_async_context(open_resource("cache", settings.cache, CACHES, settings))
+        cache: Cache = await stack.enter_async_context(
+            open_resource("cache", settings.cache, CACHES, settings, secret=getattr(ledger, "cache_key", b""))
+        )
         own = _own_specialists(settings)
         models: Models = await stack.enter_async_context(open_resource("models", settings.models, MODELS, settings, names=own))
         specialists = await _open_specialists(settings, models, stack)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from neural_hive import telemetry
-from neural_hive.errors import NotFoundError
+from neural_hive.errors import NotFoundError, UnavailableError
 from neural_hive.graph.base import Graph
-from neural_hive.graph.rebuild import rebuild
+from neural_hive.graph.rebuild import restore
 from neural_hive.ledger.base import Ledger
 from neural_hive.ledger.replay import replay
 from neural_hive.types import Decision, Plan, Precedent
@@ -19,11 +19,11 @@ from neural_hive.types import Decision, Plan, Precedent
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _WAITING = 256
-_NEWEST = 20  # decisions that are looked for to see from where the graph lacks some
+_ERASURE = "erasure/v1"
+_PAGE = 200
+_NEWEST = 200  # leaves that are remembered again at every start: a crash may have lost any of them
 _PATIENCE = 5.0  # seconds that closing waits for a catch-up; the next start goes on with it
 _AGAIN = 1.0  # seconds until a graph that failed is tried again
-
-Newest = Sequence[tuple[int, dict[str, Any]]]
 
 
 class Memory:
@@ -40,6 +40,7 @@ class Memory:
         self._waiting: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
         self._missed: int | None = None
+        self._followed = -1
         self._away = False
         self._behind = asyncio.Event()
         self._even = asyncio.Event()
@@ -74,7 +75,11 @@ class Memory:
         await self._graph.forget(decision_id)
 
     def catch_up(self, ledger: Ledger) -> None:
-        """Remember, in the background, what the graph lacks: all when it is new, the last after a crash, the rest after an outage."""
+        """Keep the graph, in the background, to what the ledger says.
+
+        Remembers what it lacks: all when it is new, the last after a crash, the rest after an outage. Forgets
+        what was erased, also by others who share the ledger and not the graph.
+        """
         self._catching_up = asyncio.get_running_loop().create_task(self._keep_up(ledger))
 
     async def close(self) -> None:
@@ -87,8 +92,12 @@ class Memory:
             await asyncio.wait({self._catching_up})
 
     async def _keep_up(self, ledger: Ledger) -> None:
-        newest = await self._until_done(lambda: ledger.find(limit=_NEWEST))
-        await self._until_done(lambda: self._catch_up(ledger, newest))
+        newest = await self._until_done(lambda: ledger.find(limit=1))
+        for index, record in newest:
+            if await self._until_done(lambda: self._knows(record["id"])):  # noqa: B023 -- awaited at once
+                self._even.set()  # nobody has to wait at the end for what is probably there
+            await self._until_done(lambda: self._catch_up(ledger, index + 1))  # noqa: B023 -- awaited at once
+        await self._until_done(lambda: self._follow_erasures(ledger))
         while True:
             if self._missed is None:
                 self._even.set()
@@ -96,6 +105,7 @@ class Memory:
             since, self._missed = self._missed or 0, None
             self._behind.clear()
             await self._until_done(lambda: self._restore(ledger, since))  # noqa: B023 -- awaited before `since` changes
+            await self._until_done(lambda: self._follow_erasures(ledger))
 
     async def _until_done(self, attempt: Callable[[], Awaitable[T]]) -> T:
         while True:
@@ -105,20 +115,54 @@ class Memory:
                 self._failed(error)
                 await asyncio.sleep(_AGAIN)
 
-    async def _catch_up(self, ledger: Ledger, newest: Newest) -> None:
-        since = 0
-        kept = [(index, record) for index, record in newest if not record.get("erased")]
-        for place, (index, record) in enumerate(kept):
-            if await self._knows(record["id"]):
-                if place == 0:
-                    return
-                since = index + 1
-                break
-        if kept:
-            await self._restore(ledger, since)
+    async def _catch_up(self, ledger: Ledger, size: int) -> None:
+        """Restore from some way back, and from further back as long as the graph does not know what stands there.
+
+        That the graph knows the newest proves nothing: others remember as well, and a restore may have been cut short.
+        """
+        back = _NEWEST
+        while back < size:
+            for index, record in await ledger.find(before=size - back, limit=1):
+                if await self._knows(record["id"]):
+                    return await self._restore(ledger, index)
+            back *= 4
+        return await self._restore(ledger, 0)
 
     async def _restore(self, ledger: Ledger, since: int) -> None:
-        await rebuild(self._graph, replay(ledger, since=since))
+        async for record in replay(ledger, since=since):
+            try:
+                await self._remember_again(record)
+            except ValueError as error:
+                self._failed(error)
+
+    async def _remember_again(self, record: dict[str, Any]) -> None:
+        """Restore a record, or count it as failed when the graph answers and does not take it: it must not hold up the others."""
+        ping = getattr(self._graph, "ping", None)
+        for last in (False, True):
+            try:
+                await restore(self._graph, record)
+            except UnavailableError as error:
+                if ping is None:
+                    raise
+                await ping()
+                if last:
+                    self._failed(error)
+            else:
+                return
+
+    async def _follow_erasures(self, ledger: Ledger) -> None:
+        """Forget what was erased since the last time: when it happened, the graph may have been away, or a restore under way."""
+        newest, before = self._followed, None
+        while True:
+            page = await ledger.find(schema=_ERASURE, before=before, limit=_PAGE)
+            for index, record in page:
+                if index > self._followed and await self._knows(record["decision_id"]):
+                    await self._graph.forget(record["decision_id"])
+                newest = max(newest, index)
+            if len(page) < _PAGE or page[-1][0] <= self._followed:
+                break
+            before = page[-1][0]
+        self._followed = newest
 
     async def _knows(self, decision_id: str) -> bool:
         try:

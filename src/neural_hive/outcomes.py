@@ -6,10 +6,11 @@ changes it. The first outcome of a decision moves the specialists' weights in it
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
 from neural_hive import telemetry
-from neural_hive.errors import InputError, NotFoundError
+from neural_hive.errors import ConflictError, InputError, NotFoundError
 from neural_hive.ledger.base import Ledger
 from neural_hive.memory import Memory
 from neural_hive.records import APPROVAL, DECISION, FEEDBACK, new_id, timestamp
@@ -40,12 +41,7 @@ class Outcomes:
 
     async def replay(self) -> None:
         """Learn again, in their order, from all outcomes in the ledger."""
-        found: list[dict[str, Any]] = []
-        before: int | None = None
-        while page := await self._ledger.find(schema=FEEDBACK, before=before, limit=_PAGE):
-            found.extend(record for _, record in page)
-            before = page[-1][0]
-        for record in reversed(found):
+        for record in await self._all(FEEDBACK):
             self._learn(record)
 
     async def decision(self, decision_id: str) -> dict[str, Any]:
@@ -70,14 +66,17 @@ class Outcomes:
             LedgerError: It could not be recorded.
         """
         decision = await self.decision(decision_id)
-        first = not await self._ledger.find(schema=FEEDBACK, decision_id=decision_id, limit=1)
-        record = _entry(FEEDBACK, "fb", decision_id, comment, caller) | {
+        record = _entry(FEEDBACK, _first(decision_id), decision_id, comment, caller) | {
             "outcome": outcome,
             "domain": decision["domain"],
             "risks": {vote["specialist"]: vote["risk"] for vote in decision["votes"]},
-            "counted": first,
+            "counted": True,
         }
-        receipt = await self._ledger.append(record)
+        try:
+            receipt = await self._ledger.append(record)
+        except ConflictError:  # there is a first one; of many at once, at any gateway, the ledger takes one
+            record |= {"id": new_id("fb"), "counted": False}
+            receipt = await self._ledger.append(record)
         self._learn(record)
         self._memory.remember_outcome(record, receipt.leaf_index)
         telemetry.FEEDBACK.labels(outcome=outcome).inc()
@@ -86,18 +85,16 @@ class Outcomes:
     async def approve(self, decision_id: str, *, approved: bool, comment: str = "", caller: str = "") -> dict[str, Any]:
         """Record that a person approved or refused; raises as `report`."""
         decision = await self.decision(decision_id)
-        record = _entry(APPROVAL, "apr", decision_id, comment, caller) | {"approved": approved, "verdict_was": decision["verdict"]}
+        record = _entry(APPROVAL, new_id("apr"), decision_id, comment, caller) | {"approved": approved, "verdict_was": decision["verdict"]}
         receipt = await self._ledger.append(record)
         self._memory.remember_outcome(record, receipt.leaf_index)
         return _public(record) | {"receipt": receipt}
 
     async def of(self, decision_id: str) -> dict[str, list[dict[str, Any]]]:
         """All outcomes and approvals of a decision, oldest first."""
-        feedback = await self._ledger.find(schema=FEEDBACK, decision_id=decision_id, limit=_PAGE)
-        approvals = await self._ledger.find(schema=APPROVAL, decision_id=decision_id, limit=_PAGE)
         return {
-            "feedback": [_public(record) for _, record in reversed(feedback)],
-            "approvals": [_public(record) for _, record in reversed(approvals)],
+            "feedback": [_public(record) for record in await self._all(FEEDBACK, decision_id)],
+            "approvals": [_public(record) for record in await self._all(APPROVAL, decision_id)],
         }
 
     async def erase(self, decision_id: str) -> Receipt:
@@ -118,11 +115,23 @@ class Outcomes:
         if destroy is None:
             raise InputError("error.cannot_erase")
         for schema in (FEEDBACK, APPROVAL):
-            for _, record in await self._ledger.find(schema=schema, decision_id=decision_id, limit=_PAGE):
-                await destroy(record["id"])
+            for record in await self._all(schema, decision_id):
+                if not record.get("erased"):
+                    await destroy(record["id"])
         receipt: Receipt = await destroy(decision_id)
         await self._memory.forget(decision_id)
         return receipt
+
+    async def _all(self, schema: str, decision_id: str | None = None) -> list[dict[str, Any]]:
+        """All records of a kind, of one decision or of every one, oldest first."""
+        found: list[dict[str, Any]] = []
+        before: int | None = None
+        while True:
+            page = await self._ledger.find(schema=schema, decision_id=decision_id, before=before, limit=_PAGE)
+            found.extend(record for _, record in page)
+            if len(page) < _PAGE:
+                return found[::-1]
+            before = page[-1][0]
 
     def _learn(self, record: dict[str, Any]) -> None:
         if record["counted"]:
@@ -131,9 +140,14 @@ class Outcomes:
             )
 
 
-def _entry(schema: str, prefix: str, decision_id: str, comment: str, caller: str) -> dict[str, Any]:
+def _first(decision_id: str) -> str:
+    """The id of a decision's first outcome, the one that counts: the ledger takes each id once."""
+    return "fb_" + hashlib.blake2b(decision_id.encode(), digest_size=16, person=b"hive-feedback").hexdigest()
+
+
+def _entry(schema: str, record_id: str, decision_id: str, comment: str, caller: str) -> dict[str, Any]:
     content = {"comment": mask(comment).text, "by": mask(caller).text}
-    return {"schema": schema, "id": new_id(prefix), "created_at": timestamp(), "decision_id": decision_id, "content": content}
+    return {"schema": schema, "id": record_id, "created_at": timestamp(), "decision_id": decision_id, "content": content}
 
 
 def _public(record: dict[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from neural_hive.messages import text
 from neural_hive.types import Context, Decision, Opinion, PiiFinding, Receipt
 
 DECISION = "decision/v1"
@@ -45,14 +46,20 @@ class Ask:
     pii: tuple[PiiFinding, ...] = ()
 
     @classmethod
-    def idempotent(cls, key: str, caller: str, body: bytes) -> Ask:
+    def idempotent(cls, key: str, caller: str, body: bytes, secret: str = "") -> Ask:
         """An ask whose ids follow from an Idempotency-Key, so that asking again finds the first answer.
 
         The tag is keyed with the Idempotency-Key, which is stored nowhere, so a body cannot be guessed from it.
+
+        Args:
+            key: The Idempotency-Key, or what takes its place.
+            caller: Whose key it is.
+            body: What is asked.
+            secret: Keys the tag instead of a key that others know; as little is stored of it once the answer is there.
         """
         decision_id = "dec_" + hashlib.blake2b(f"{caller}\n{key}".encode(), digest_size=16, person=b"hive-decision").hexdigest()
-        secret = hashlib.sha256(key.encode()).digest()
-        return cls(decision_id=decision_id, request_tag=hashlib.blake2b(body, key=secret, digest_size=16).hexdigest())
+        keyed = hashlib.sha256((secret or key).encode()).digest()
+        return cls(decision_id=decision_id, request_tag=hashlib.blake2b(body, key=keyed, digest_size=16).hexdigest())
 
 
 def new_id(prefix: str) -> str:
@@ -75,7 +82,8 @@ def decision_record(decision: Decision, *, context: Context, caller: str, reques
         request_tag: See `Ask`.
     """
     top = {name: msgspec.to_builtins(getattr(decision, name)) for name in _TOP}
-    content = {name: getattr(decision, name) for name in _CONTENT} | {"context": context, "asked_by": caller}
+    own = _own_words(decision)
+    content = {name: getattr(own, name) for name in _CONTENT} | {"context": context, "asked_by": caller}
     kinds = sorted(finding.kind for finding in decision.understanding.pii)
     return {
         "schema": DECISION,
@@ -92,6 +100,25 @@ def decision_record(decision: Decision, *, context: Context, caller: str, reques
         "request_tag": request_tag,
         "content": content,
     }
+
+
+def _own_words(decision: Decision) -> Decision:
+    """The decision without what others said: precedents by their ids only, so that erasing one erases all its words."""
+    named = tuple(replace(precedent, title="") for precedent in decision.precedents)
+    return replace(decision, precedents=named, explanation=_unquoted(decision))
+
+
+def _unquoted(decision: Decision) -> str:
+    """The explanation, whose last sentence may quote the closest precedent, with the precedent's id instead."""
+    if not decision.precedents:
+        return decision.explanation
+    closest, language = decision.precedents[0], decision.plan.language
+    verdict = text(f"consensus.verdict.{closest.verdict.value}", language)
+    quoted, named = (
+        text("consensus.explain.precedent", language, title=title, verdict=verdict) for title in (closest.title, closest.decision_id)
+    )
+    told = decision.explanation.removesuffix(quoted)
+    return told if told == decision.explanation else told + named
 
 
 def answer(decision: Decision) -> dict[str, Any]:

@@ -22,21 +22,33 @@ from neural_hive.graph.sqlite import open_sqlite_graph
 from neural_hive.ledger.base import Ledger
 from neural_hive.ledger.sqlite import open_sqlite_ledger
 from neural_hive.types import Action, Decision, Domain, Environment, Plan, Task, Understanding, Verdict
+from tests.real.mongo_place import database
 from tests.services import url_of
 
 Opener = Callable[[Path], AbstractAsyncContextManager[Any]]
 
 
 @asynccontextmanager
+async def mongo_ledger(folder: Path) -> AsyncIterator[Ledger]:
+    with database(url_of("mongodb"), folder) as place:
+        async with place.open() as ledger:
+            yield ledger
+
+
+@asynccontextmanager
 async def neo4j_graph() -> AsyncIterator[Graph]:
-    async with open_neo4j_graph(f"{url_of('neo4j')}?hive=t{uuid4().hex}", graph_deadline=30) as graph:
+    server = url_of("neo4j")
+    async with open_neo4j_graph(f"{server}{'&' if '?' in server else '?'}hive=t{uuid4().hex}", graph_deadline=30) as graph:
         try:
             yield graph
         finally:
             await graph.clear()
 
 
-LEDGERS: dict[str, Opener] = {"sqlite": lambda folder: open_sqlite_ledger(f"sqlite:///{folder / 'ledger.db'}")}
+LEDGERS: dict[str, Opener] = {
+    "sqlite": lambda folder: open_sqlite_ledger(f"sqlite:///{folder / 'ledger.db'}"),
+    "mongodb": mongo_ledger,
+}
 GRAPHS: dict[str, Opener] = {
     "sqlite": lambda folder: open_sqlite_graph(f"sqlite:///{folder / 'graph.db'}"),
     "neo4j": lambda _: neo4j_graph(),

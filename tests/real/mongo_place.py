@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from pymongo import MongoClient
@@ -67,9 +68,18 @@ class Place:
 @contextlib.contextmanager
 def database(server: str, folder: Path) -> Iterator[Place]:
     name = f"ledger_{uuid4().hex[:12]}"
-    yield Place(f"{server.rstrip('/')}/{name}", folder / "shared.key")
+    yield Place(_within(server, name), folder / "shared.key")
     with MongoClient[dict[str, Any]](server) as client:
         client.drop_database(name)
+
+
+def _within(server: str, name: str) -> str:
+    """The server's URL with this database; who logged in against the one that it named, or "admin", still does."""
+    parts = urlsplit(server)
+    query = parts.query
+    if "@" in parts.netloc and "authsource=" not in query.lower():
+        query += f"{'&' if query else ''}authSource={parts.path.strip('/') or 'admin'}"
+    return parts._replace(path=f"/{name}", query=query).geturl()
 
 
 def record(name: str, **more: Any) -> dict[str, Any]:

@@ -114,6 +114,16 @@ async def test_garbage_under_a_key_is_not_told(pair: Pair) -> None:
     assert len({answer.content for answer in answers}) == 1
 
 
+async def test_a_forged_verdict_is_not_told(pair: Pair) -> None:
+    """Whoever writes to Redis can seal as long as there is no secret; the ledger's verdict is told all the same."""
+    (given,) = {answer.content for answer in await pair.at_once(DANGEROUS, "k")}
+    name = f"answer:{ask_of(Intent(text=DANGEROUS['intent_text']), 'k').decision_id}"
+    forged = given.replace(b'"verdict":"reject"', b'"verdict":"approve"', 1)
+    assert forged != given
+    await pair.hives[0].cache.put(name, forged, ttl=60)
+    assert {answer.json()["verdict"] for answer in await pair.at_once(DANGEROUS, "k")} == {"reject"}
+
+
 async def test_equal_plans_with_different_ids_are_judged_once(pair: Pair) -> None:
     def plan(*ids: str) -> dict[str, Any]:
         first, second = ids
@@ -123,6 +133,7 @@ async def test_equal_plans_with_different_ids_are_judged_once(pair: Pair) -> Non
         ]
         return {"intent_text": "", "plan": {"tasks": steps}}
 
+    await pair.clients[1].post(URL, json=HARMLESS)  # from its first answer on, a gateway knows which models would judge
     hits = telemetry.CACHE_LOOKUPS.labels(result="hit")._value
     before = hits.get()
     one = (await pair.clients[0].post(URL, json=plan("a", "b"))).json()

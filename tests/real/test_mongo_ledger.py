@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import signal
 import time
@@ -77,6 +78,26 @@ async def test_gateways_in_one_process_get_places_of_their_own(either: Place) ->
     either.is_whole(180)
 
 
+async def test_a_quiet_gateway_is_heard_beside_a_busy_one(place: Place) -> None:
+    async with place.open() as busy, place.open() as quiet:
+        done = asyncio.Event()
+
+        async def client(name: int) -> None:
+            for number in itertools.count():
+                if done.is_set():
+                    return
+                await busy.append(record(f"busy-{name}-{number}"))
+
+        clients = [asyncio.create_task(client(name)) for name in range(16)]
+        for number in range(6):
+            await asyncio.sleep(0.4)
+            async with asyncio.timeout(5):
+                await quiet.append(record(f"quiet-{number}"))
+        done.set()
+        await asyncio.gather(*clients)
+    place.is_whole()
+
+
 async def test_one_id_from_many_gateways_is_taken_once(either: Place) -> None:
     async with either.open() as one, either.open() as other:
         outcomes = await asyncio.gather(*(ledger.append(record("same")) for ledger in (one, other, one, other)), return_exceptions=True)
@@ -133,6 +154,35 @@ async def test_a_lost_key_is_not_replaced(place: Place) -> None:
     with pytest.raises(IntegrityError):
         async with place.open():
             pass
+
+
+async def test_a_log_that_lost_what_it_had_is_not_begun_anew(place: Place) -> None:
+    await filled(place, 3)
+    kept = place.leaves.find_one({"_id": ident(3)})
+    place.leaves.delete_one({"_id": ident(3)})
+    for _ in ("set back", "dropped"):
+        with pytest.raises(IntegrityError) as told:
+            async with place.open():
+                pass
+        assert told.value.key == "error.ledger_gone"
+        place.leaves.insert_one(kept)
+        async with place.open() as ledger:
+            assert (await ledger.get("d2"))["id"] == "d2"
+        place.leaves.delete_many({})
+    with pytest.raises(IntegrityError, match="once had 3 records"):
+        async with place.open():
+            pass
+    assert place.leaves.find_one({}) is None
+
+
+async def test_a_log_begun_with_a_key_that_was_there_is_told(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    open_signer(place.key, create=True)
+    for _ in range(2):
+        async with place.open():
+            pass
+    assert [each.message for each in caplog.records if "a new ledger begins" in each.message] == [
+        f"a new ledger begins at {place.url}, with a key that was there before"
+    ]
 
 
 CHANGES: dict[str, Callable[[Any], object]] = {

@@ -54,7 +54,7 @@ async def test_keys_say_whose_and_which_format(cache: RedisCache) -> None:
     await cache.put("a", b"1", ttl=60)
     name = cache._space + "a"
     assert name.startswith("test-")
-    assert name.endswith(":1:a")
+    assert name.endswith(":2:a")
     assert 0 < await client_of(cache).pttl(name) <= 60_000
 
 
@@ -73,6 +73,20 @@ async def test_what_is_too_large_is_not_kept(cache: RedisCache) -> None:
     assert await cache.get("a") == large
     assert await cache.agree("b", large + b"x", ttl=60) == large + b"x"
     assert await cache.get("b") is None
+
+
+async def test_only_who_has_the_secret_can_put_what_is_believed(url: str) -> None:
+    async with open_redis_cache(url, secret=b"ours") as one, open_redis_cache(url, secret=b"ours") as other:
+        await one.put("a", b"judged", ttl=60)
+        assert await other.get("a") == b"judged"
+        for secret in (b"", b"theirs"):
+            async with open_redis_cache(url, secret=secret) as stranger:
+                await stranger.put("a", b"forged", ttl=60)
+            before = failures("damaged")
+            assert await one.get("a") is None
+            assert failures("damaged") == before + 1
+            assert await one.agree("a", b"judged", ttl=60) == b"judged"
+            assert await other.get("a") == b"judged"
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"\xff" * 64, b"12345678" + b"\x00" * 20])

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from neural_hive import memory as memories
+from neural_hive import telemetry
 from neural_hive.bootstrap import open_hive
-from neural_hive.errors import NotFoundError
+from neural_hive.errors import NotFoundError, UnavailableError
 from neural_hive.graph.base import Graph
 from neural_hive.graph.sqlite import open_sqlite_graph
 from neural_hive.memory import Memory
@@ -146,5 +148,108 @@ async def test_what_an_outage_left_out_is_remembered_after_it(tmp_path: Path, aw
         memory.remember(await hive.review(Intent(text="drop the orders table")))
         async with asyncio.timeout(5):
             while not await memory._knows(missed.decision_id):  # noqa: ASYNC110 -- a graph tells nobody of what it learns
+                await asyncio.sleep(0.05)
+        await memory.close()
+
+
+class Picky:
+    """A real graph that some decisions are too much for; it answers all the same."""
+
+    def __init__(self, real: Graph, bad: str, failure: Exception) -> None:
+        self.real, self.bad, self.failure = real, bad, failure
+
+    async def remember(self, decision: Decision) -> None:
+        if decision.decision_id == self.bad:
+            raise self.failure
+        await self.real.remember(decision)
+
+    async def ping(self) -> None:
+        """It is there."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+async def even(memory: Memory) -> None:
+    async with asyncio.timeout(5):
+        await memory._even.wait()
+
+
+@pytest.mark.parametrize("failure", [UnavailableError("error.graph_unavailable", reason="too long"), ValueError("no record")])
+async def test_a_record_that_the_graph_does_not_take_holds_up_no_others(tmp_path: Path, failure: Exception) -> None:
+    async with open_hive(load_settings(data_dir=tmp_path)) as hive, open_sqlite_graph(tmp_path / "other.db") as real:
+        bad, good = [await hive.review(Intent(text=f"drop the {name} table")) for name in ("customers", "orders")]
+        memory = Memory(Picky(real, bad.decision_id, failure))
+        before = telemetry.GRAPH_FAILURES._value.get()
+        memory.catch_up(hive.ledger)
+        await even(memory)
+        assert await memory._knows(good.decision_id)
+        assert not await memory._knows(bad.decision_id)
+        assert telemetry.GRAPH_FAILURES._value.get() > before
+        await memory.close()
+
+
+async def test_what_a_crash_lost_is_remembered_though_others_remembered_more(tmp_path: Path) -> None:
+    async with open_hive(load_settings(data_dir=tmp_path)) as hive, open_sqlite_graph(tmp_path / "other.db") as graph:
+        one, two = [await hive.review(Intent(text=f"drop the {name} table")) for name in ("customers", "orders")]
+        await hive.outcomes.report(one.decision_id, "harmful")
+        await graph.remember(two)
+        memory = Memory(graph)
+        memory.catch_up(hive.ledger)
+        async with asyncio.timeout(5):
+            while not await memory._knows(one.decision_id):  # noqa: ASYNC110 -- a graph tells nobody of what it learns
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
+        assert len((await graph.lineage(one.decision_id))["outcomes"]) == 1
+        await memory.close()
+
+
+async def test_a_long_outage_is_caught_up_with_from_where_the_graph_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "_NEWEST", 1)
+    async with open_hive(load_settings(data_dir=tmp_path)) as hive, open_sqlite_graph(tmp_path / "other.db") as graph:
+        made = [await hive.review(Intent(text=f"drop table number {number}")) for number in range(12)]
+        for decision in (*made[1:3], made[11]):
+            await graph.remember(decision)
+        memory = Memory(graph)
+        memory.catch_up(hive.ledger)
+        async with asyncio.timeout(5):
+            while not await memory._knows(made[10].decision_id):  # noqa: ASYNC110 -- as above
+                await asyncio.sleep(0.05)
+        assert [await memory._knows(decision.decision_id) for decision in made[3:]] == [True] * 9
+        await memory.close()
+
+
+class Slow(Picky):
+    """A real graph that takes its time."""
+
+    async def remember(self, decision: Decision) -> None:
+        await asyncio.sleep(0.3)
+        await self.real.remember(decision)
+
+
+async def test_what_is_erased_during_a_restore_does_not_come_back(tmp_path: Path) -> None:
+    async with open_hive(load_settings(data_dir=tmp_path)) as hive, open_sqlite_graph(tmp_path / "other.db") as graph:
+        decision = await hive.review(Intent(text="drop the customers table"))
+        memory = Memory(Slow(graph, "", OSError()))
+        memory.catch_up(hive.ledger)
+        await asyncio.sleep(0.15)
+        await hive.outcomes.erase(decision.decision_id)
+        await memory.forget(decision.decision_id)
+        await even(memory)
+        assert not await memory._knows(decision.decision_id)
+        await memory.close()
+
+
+async def test_what_another_gateway_erased_is_forgotten_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "_PAGE", 2)
+    async with open_hive(load_settings(data_dir=tmp_path)) as hive, open_sqlite_graph(tmp_path / "other.db") as graph:
+        made = [await hive.review(Intent(text=f"drop table number {number}")) for number in range(6)]
+        for decision in made:
+            await graph.remember(decision)
+            await hive.outcomes.erase(decision.decision_id)
+        memory = Memory(graph)
+        memory.catch_up(hive.ledger)
+        async with asyncio.timeout(5):
+            while any([await memory._knows(decision.decision_id) for decision in made]):  # noqa: ASYNC110 -- as above
                 await asyncio.sleep(0.05)
         await memory.close()

@@ -36,9 +36,9 @@ async def test_what_is_optional_does_not_make_it_unready() -> None:
 
 
 async def test_of_some_one_has_to_be_well() -> None:
-    voices, more = frozenset({"a", "b"}), {"optional": frozenset({"a", "b"})}
-    assert (await Probe({"a": broken, "b": fine, "c": fine}, **more, one_of=voices).readiness()).ready
-    assert not (await Probe({"a": broken, "b": broken, "c": fine}, **more, one_of=voices).readiness()).ready
+    voices = frozenset({"a", "b"})
+    assert (await Probe({"a": broken, "b": fine, "c": fine}, optional=voices, one_of=voices).readiness()).ready
+    assert not (await Probe({"a": broken, "b": broken, "c": fine}, optional=voices, one_of=voices).readiness()).ready
 
 
 async def test_a_pulse_is_told_when_it_changes() -> None:

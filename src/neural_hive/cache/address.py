@@ -13,7 +13,14 @@ _URL = re.compile(
 )
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:,\s]+)(?::(?P<port>\d{1,5}))?")
 _SECONDS = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,6})?")
-_OPTIONS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname")
+_FILE = re.compile(r".+")
+_OPTIONS = {
+    "ssl_ca_certs": _FILE,
+    "ssl_certfile": _FILE,
+    "ssl_keyfile": _FILE,
+    "ssl_cert_reqs": re.compile("none|optional|required"),
+    "ssl_check_hostname": re.compile("true|false"),
+}
 _PORT = 6379
 _PREFIX = "hive"
 _DEADLINE = "0.05"
@@ -55,7 +62,8 @@ def read_address(url: str) -> Address:
     options = dict(parse_qsl(found["query"] or "", keep_blank_values=True))
     prefix, deadline = options.pop("prefix", _PREFIX), options.pop("deadline", _DEADLINE)
     cluster = found["cluster"] is not None
-    if not set(options) <= set(_OPTIONS) or not prefix.isprintable() or (int(found["db"] or 0) if cluster else len(nodes) > 1):
+    usable = all(name in _OPTIONS and _OPTIONS[name].fullmatch(value) for name, value in options.items())
+    if not usable or not prefix.isprintable() or (int(found["db"] or 0) if cluster else len(nodes) > 1):
         raise SettingsError("error.cache_url")
     host = f"{_told(nodes[0])}/{found['db'] or 0}"
     user = f"{found['user']}@" if found["user"] else ""

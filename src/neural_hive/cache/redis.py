@@ -1,13 +1,15 @@
 """The cache on Redis, one server or a cluster, which several gateways share; what fails is a miss.
 
-Keys begin with a prefix and the format's version. A value stands behind a hash of its key and
-itself, so that what was damaged, or belongs to another key, is a miss as well.
+Keys begin with a prefix and the format's version. A value stands behind a hash of its key and itself, so
+that what was damaged, or belongs to another key, is a miss as well. With a secret that the gateways of one
+ledger share, so is whatever anyone else has put there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -24,8 +26,8 @@ from neural_hive.cache.address import Address, read_address
 from neural_hive.cache.reach import Reach
 from neural_hive.errors import UnavailableError
 
-_FORMAT = 1
-_SEAL = 8  # bytes of the hash before each value
+_FORMAT = 2
+_SEAL = 16  # bytes of the hash before each value
 _MAX_BYTES = 2**20
 _SOCKET = 1.0  # seconds after which a silent connection is given up; callers wait for the deadline only
 _CONNECTIONS = 50
@@ -64,11 +66,13 @@ class RedisCache:
     Args:
         client: The driver's client.
         address: What it was opened with.
+        secret: What values are sealed with, at most 64 bytes; without one anyone can seal.
         max_bytes: Bytes of a value; a larger one is not kept.
     """
 
-    def __init__(self, client: Any, address: Address, *, max_bytes: int = _MAX_BYTES) -> None:
+    def __init__(self, client: Any, address: Address, *, secret: bytes = b"", max_bytes: int = _MAX_BYTES) -> None:
         self._client = client
+        self._secret = secret
         self._space = f"{address.prefix}:{_FORMAT}:"
         self._max_bytes = max_bytes
         self._reach = Reach(self._sign, place=address.place, refusal=ResponseError, deadline=address.deadline)
@@ -79,7 +83,7 @@ class RedisCache:
         name = self._space + key
         with suppress(UnavailableError):
             found = await self._reach.ask(lambda: self._client.get(name))
-            return None if found is None else _opened(name, found)
+            return None if found is None else self._opened(name, found)
         return None
 
     async def put(self, key: str, value: bytes, *, ttl: float) -> None:
@@ -89,16 +93,16 @@ class RedisCache:
             if ttl <= 0 or len(value) > self._max_bytes:
                 await self._reach.ask(lambda: self._client.delete(name))
             else:
-                await self._reach.ask(lambda: self._client.set(name, _sealed(name, value), px=_milliseconds(ttl)))
+                await self._reach.ask(lambda: self._client.set(name, self._sealed(name, value), px=_milliseconds(ttl)))
 
     async def agree(self, key: str, value: bytes, *, ttl: float) -> bytes:
         """The first value that anyone gave under this key; the given one when it cannot be shared."""
         if ttl <= 0 or len(value) > self._max_bytes:
             return value
         name = self._space + key
-        sealed = _sealed(name, value)
+        sealed = self._sealed(name, value)
         with suppress(UnavailableError):
-            there = _opened(name, await self._reach.ask(lambda: self._client.eval(_AGREE, 1, name, sealed, _milliseconds(ttl))))
+            there = self._opened(name, await self._reach.ask(lambda: self._client.eval(_AGREE, 1, name, sealed, _milliseconds(ttl))))
             if there is not None:
                 return there
             await self.put(key, value, ttl=ttl)
@@ -130,23 +134,33 @@ class RedisCache:
             async with asyncio.timeout(_TIDY):
                 await self._client.aclose()
 
+    def _sealed(self, name: str, value: bytes) -> bytes:
+        return hashlib.blake2b(name.encode() + b"\0" + value, digest_size=_SEAL, key=self._secret).digest() + value
+
+    def _opened(self, name: str, found: object) -> bytes | None:
+        if isinstance(found, bytes) and hmac.compare_digest(found, self._sealed(name, found[_SEAL:])):
+            return found[_SEAL:]
+        telemetry.CACHE_FAILURES.labels(reason="damaged").inc()
+        return None
+
     async def _sign(self) -> object:
         await self._client.ping(**self._everywhere)
         return await self._client.get(f"{self._space}sign")  # a cluster that lost a part answers pings, and nothing else
 
 
 @asynccontextmanager
-async def open_redis_cache(url: str) -> AsyncIterator[RedisCache]:
+async def open_redis_cache(url: str, *, secret: bytes = b"") -> AsyncIterator[RedisCache]:
     """Open a cache; a server that is away is used as soon as it is there.
 
     Args:
         url: See `neural_hive.cache.address.read_address`.
+        secret: See `RedisCache`; the gateways of one ledger have the same.
 
     Raises:
         SettingsError: The URL cannot be used.
     """
     address = read_address(url)
-    cache = RedisCache(_cluster(address) if address.cluster else _server(address), address)
+    cache = RedisCache(_cluster(address) if address.cluster else _server(address), address, secret=secret)
     try:
         await cache.open()
         yield cache
@@ -171,17 +185,6 @@ def _cluster(address: Address) -> Any:
         socket_timeout=_SOCKET,
         socket_connect_timeout=_SOCKET,
     )
-
-
-def _sealed(name: str, value: bytes) -> bytes:
-    return hashlib.blake2b(name.encode() + b"\0" + value, digest_size=_SEAL).digest() + value
-
-
-def _opened(name: str, found: object) -> bytes | None:
-    if isinstance(found, bytes) and found == _sealed(name, found[_SEAL:]):
-        return found[_SEAL:]
-    telemetry.CACHE_FAILURES.labels(reason="damaged").inc()
-    return None
 
 
 def _milliseconds(seconds: float) -> int:

@@ -20,10 +20,11 @@ _canonical = msgspec.json.Encoder(order="sorted")
 
 
 class _Named(msgspec.Struct):
-    """Which decision an answer tells of; what stood in a cache may be anything."""
+    """Which decision an answer tells of, and what was decided; what stood in a cache may be anything."""
 
     decision_id: str
     created_at: str
+    verdict: str
 
 
 _named = msgspec.json.Decoder(_Named)
@@ -105,7 +106,7 @@ class Answers:
         if record.get("erased"):
             return await self._told(record)
         kept = await self.hive.cache.get(_name(ask))
-        if kept is not None and _tells(kept, record["id"], record["created_at"]):
+        if kept is not None and _named_by(kept) == _Named(record["id"], record["created_at"], record["verdict"]):
             return kept
         return await self.keep(ask, await self._told(record))
 
@@ -114,8 +115,7 @@ class Answers:
         kept = await self.hive.cache.agree(_name(ask), given, ttl=self.ttl)
         if kept is given or kept == given:
             return given
-        own = _named.decode(given)
-        return kept if _tells(kept, own.decision_id, own.created_at) else given
+        return kept if _named_by(kept) == _named.decode(given) else given
 
     async def _told(self, record: dict[str, Any]) -> bytes:
         return _encoder.encode(stored_answer(record, await receipt_of(self.hive, record["id"])))
@@ -167,10 +167,13 @@ def ask_of(intent: Intent, key: str) -> Ask:
     """The ask of an Idempotency-Key.
 
     Raises:
-        InputError: The key is empty, longer than 255 characters, or not printable ASCII.
+        InputError: The key is empty, longer than 255 characters, or not printable ASCII; or the user's name has
+            characters that cannot be printed, which could make it that of a batch.
     """
     if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise InputError("error.idempotency_key")
+    if not intent.user_id.isprintable():
+        raise InputError("error.user_unprintable")
     return Ask.idempotent(key, intent.user_id, _canonical.encode(intent))
 
 
@@ -178,13 +181,12 @@ def _name(ask: Ask) -> str:
     return f"answer:{ask.decision_id}"
 
 
-def _tells(kept: bytes, decision_id: str, created_at: str) -> bool:
-    """Whether these bytes are an answer that tells of this very decision."""
+def _named_by(kept: bytes) -> _Named | None:
+    """Which decision these bytes tell of, and its verdict; None when they are no answer."""
     try:
-        found = _named.decode(kept)
+        return _named.decode(kept)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-    return (found.decision_id, found.created_at) == (decision_id, created_at)
+        return None
 
 
 def event(name: str, data: bytes) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from neural_hive import telemetry
@@ -85,7 +86,8 @@ class SharedLimiter:
             for caller in dict.fromkeys(_hashed(caller) for caller in callers if caller):
                 wait = await self._take(caller, 1.0)
                 if wait > 0.0:
-                    await self._give_back(taken)
+                    with suppress(UnavailableError):  # they flow back by themselves; the refusal stands
+                        await self._give_back(taken)
                     raise _refused(wait)
                 taken.append(caller)
         except UnavailableError:

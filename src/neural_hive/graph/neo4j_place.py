@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from neural_hive.errors import SettingsError
 
 _NAME = re.compile(r"[A-Za-z0-9]{1,64}")
+_SHOWN = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def place_of(url: str) -> Place:
     """Take `neo4j://user:password@host:7687/database?hive=name` apart; all but scheme and host may be left out.
 
     Raises:
-        SettingsError: It has no host, or an unusable port or name.
+        SettingsError: It has no host, an unusable port or name, or a password in which "/", "?" or "#" stands as it is.
     """
     try:
         parts = urlsplit(url)
@@ -45,7 +46,8 @@ def place_of(url: str) -> Place:
     options = dict(parse_qsl(parts.query))
     hive = options.pop("hive", "main")
     database = unquote(parts.path.strip("/"))
-    if not parts.hostname or not _NAME.fullmatch(hive) or "/" in database:
+    misread = "@" in f"{parts.path}{parts.query}{parts.fragment}"
+    if misread or not parts.hostname or not _NAME.fullmatch(hive) or "/" in database:
         raise SettingsError("error.graph_url", place=_shown(url))
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     routing = f"?{urlencode(options)}" if options else ""
@@ -54,6 +56,7 @@ def place_of(url: str) -> Place:
 
 
 def _shown(url: str) -> str:
-    """The URL without its credentials."""
-    scheme, mark, rest = url.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
+    """The URL without credentials and options; nothing of it where they cannot be told from the rest."""
+    scheme, _, rest = url.partition("://")
+    address = rest.rpartition("@")[2].partition("?")[0]
+    return f"{scheme}://{address if _SHOWN.fullmatch(address) and '@' not in rest.partition('?')[2] else '...'}"

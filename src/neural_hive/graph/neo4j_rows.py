@@ -1,4 +1,7 @@
-"""Decisions as parameters of the statements, and lineage from what they return."""
+"""Decisions as parameters of the statements, and lineage from what they return.
+
+A task is addressed by its place in the plan: its id is the caller's, of any length, and an index holds only so much.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def decision_row(hive: str, decision: Decision) -> dict[str, Any]:
             {"id": act, "operation": action.operation, "object": action.object, "environment": action.environment.value}
             for act, action in {_act(action): action for action in plan.actions}.items()
         ],
-        "dependencies": [[_address(decision, task.id), _address(decision, before)] for task in plan.tasks for before in task.dependencies],
+        "dependencies": _dependencies(decision.decision_id, plan),
         "shapes": [{"id": known, "features": list(shape)}] if shape else [],
         "precedents": [{"id": precedent.decision_id, "similarity": precedent.similarity} for precedent in decision.precedents],
     }
@@ -78,8 +81,18 @@ def _tasks(decision_id: str, plan: Plan) -> list[dict[str, Any]]:
     for position, task in enumerate(plan.tasks):
         actions = [_action(decision_id, done + number, action) for number, action in enumerate(task.actions)]
         done += len(actions)
-        rows.append({"id": f"{decision_id}/{task.id}", "properties": _task(position, task), "actions": actions})
+        rows.append({"id": f"{decision_id}/{position}", "properties": _task(position, task), "actions": actions})
     return rows
+
+
+def _dependencies(decision_id: str, plan: Plan) -> list[list[str]]:
+    positions = {task.id: position for position, task in enumerate(plan.tasks)}
+    return [
+        [f"{decision_id}/{position}", f"{decision_id}/{positions[before]}"]
+        for position, task in enumerate(plan.tasks)
+        for before in task.dependencies
+        if before in positions
+    ]
 
 
 def _task(position: int, task: Task) -> dict[str, Any]:
@@ -105,7 +118,3 @@ def _action(decision_id: str, position: int, action: Action) -> dict[str, Any]:
 
 def _act(action: Action) -> str:
     return f"{action.operation}/{action.object}/{action.environment.value}"
-
-
-def _address(decision: Decision, task_id: str) -> str:
-    return f"{decision.decision_id}/{task_id}"

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 Waiting = tuple[Row, asyncio.Future[None]]
 
 _TOGETHER = 64
-_BAD_ROW = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.")
+_BAD_ROW = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.DatabaseError.Statement.")
 
 
 class Writer:

@@ -25,16 +25,26 @@ async def rebuild(graph: Graph, records: AsyncIterable[dict[str, Any]]) -> int:
     Returns:
         How many decisions were handed to the graph.
     """
-    remembered = 0
-    async for record in records:
-        if record.get("erased"):
-            continue
-        if record["schema"] == "decision/v1":
-            await graph.remember(decision_of(record))
-            remembered += 1
-        elif record["schema"] in _OUTCOMES:
-            await graph.remember_outcome(record["decision_id"], record)
-    return remembered
+    return sum([await restore(graph, record) async for record in records])
+
+
+async def restore(graph: Graph, record: dict[str, Any]) -> bool:
+    """Remember the decision or the outcome in one record, unless it is erased.
+
+    Returns:
+        Whether it was a decision.
+
+    Raises:
+        ValueError: The record holds no whole decision.
+    """
+    if record.get("erased"):
+        return False
+    if record["schema"] in _OUTCOMES:
+        await graph.remember_outcome(record["decision_id"], record)
+    elif record["schema"] == "decision/v1":
+        await graph.remember(decision_of(record))
+        return True
+    return False
 
 
 def decision_of(record: dict[str, Any]) -> Decision:

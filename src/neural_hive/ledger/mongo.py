@@ -8,6 +8,7 @@ with the same key, so that any of them can go on where another one stopped.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 
 from neural_hive.errors import ConflictError, IntegrityError, LedgerError, LimitError, NotFoundError
 from neural_hive.ledger import merkle
+from neural_hive.ledger.bookmark import Bookmark
+from neural_hive.ledger.checkpoint import parse_checkpoint
 from neural_hive.ledger.leaf import Leaf, seal, unseal
 from neural_hive.ledger.mongo_appender import Appender
 from neural_hive.ledger.mongo_form import Head, empty_log, head_of, ident, pick, place_of, size_of
@@ -24,17 +27,25 @@ from neural_hive.ledger.signing import NoteVerifier, Signer, open_signer
 from neural_hive.types import Receipt
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _LARGEST = 12_000_000  # bytes of a leaf; a document holds 16 MiB
 
 
 class MongoLedger:
-    """A `Ledger` in MongoDB, for one event loop; open it with `open_mongo_ledger`."""
+    """A `Ledger` in MongoDB, for one event loop; open it with `open_mongo_ledger`.
 
-    def __init__(self, log: Log, signer: Signer, head: Head, deadline: float) -> None:
+    Attributes:
+        public_key: What verifies its checkpoints.
+        cache_key: What all gateways of this log, and nobody else, can seal with what they cache.
+    """
+
+    def __init__(self, log: Log, signer: Signer, head: Head, bookmark: Bookmark, deadline: float) -> None:
         self.public_key = signer.public_key
+        self.cache_key = signer.secret("hive-cache")
         self._log = log
         self._appender = Appender(log, signer, head, deadline)
+        self._bookmark = bookmark
         self._closed = False
 
     async def append(self, record: dict[str, Any]) -> Receipt:
@@ -120,12 +131,15 @@ class MongoLedger:
         """Write what waits; later calls are refused."""
         self._closed = True
         await self._appender.close()
+        self._bookmark.keep(self._appender.head.note, at_once=True)
 
     async def _append(self, leaf: Leaf) -> Receipt:
         self._reading()
         if len(leaf.body) > _LARGEST:
             raise LimitError("error.ledger_too_large", size=len(leaf.body), most=_LARGEST)
-        return await self._appender.append(leaf)
+        receipt = await self._appender.append(leaf)
+        self._bookmark.keep(receipt.checkpoint)
+        return receipt
 
     async def _receipt(self, record_id: str) -> Receipt:
         document = await self._leaf(record_id, "nodes")
@@ -184,38 +198,58 @@ async def open_mongo_ledger(
 
     Raises:
         LedgerError: The server cannot be reached or written.
-        IntegrityError: The head does not match its checkpoint, or the key is missing or not this log's.
+        IntegrityError: The head does not match its checkpoint, the key is missing or not this log's, or
+            the log is not what it was when this key was last used.
         SettingsError: The URL cannot be used.
     """
     async with open_log(url, ledger_deadline, ordered=ordered) as log:
         if create:
             await log.prepare()
-        signer = await _signer(log, ledger_key_path, create=create)
+        signer, bookmark = await _signer(log, ledger_key_path, create=create)
         size, document = await log.search(0)
-        ledger = MongoLedger(log, signer, head_of(document, size, NoteVerifier(signer.public_key)), ledger_deadline)
+        head = head_of(document, size, NoteVerifier(signer.public_key))
+        ledger = MongoLedger(log, signer, head, bookmark, ledger_deadline)
         try:
             yield ledger
         finally:
             await ledger.close()
 
 
-async def _signer(log: Log, path: Path, *, create: bool) -> Signer:
-    """The log's key, held against document 0, which is written with it when there is none."""
+async def _signer(log: Log, path: Path, *, create: bool) -> tuple[Signer, Bookmark]:
+    """The log's key, held against document 0, which is written with it when there is none, and what is remembered of the log."""
     begun = await log.document(0, "note")
     if begun is None and not create:
         raise LedgerError("error.ledger_not_begun", place=log.place)
-    try:
-        signer = open_signer(path, create=begun is None)
-    except OSError as error:
-        raise LedgerError("error.ledger_unwritable", reason=error.strerror or type(error).__name__, path=str(path)) from error
+    signer, used = _key(path, create=begun is None)
+    bookmark = Bookmark(path, signer, log.place)
+    await _hold(log, bookmark)
     if begun is None:
+        if used:
+            _log.warning("a new ledger begins at %s, with a key that was there before", log.place)
         await _begin(log, signer)
         begun = await log.document(0, "note")
     try:
         NoteVerifier(signer.public_key).open(str((begun or {}).get("note")))
     except ValueError as error:
         raise IntegrityError("error.ledger_other_key", place=log.place, path=str(path)) from error
-    return signer
+    return signer, bookmark
+
+
+def _key(path: Path, *, create: bool) -> tuple[Signer, bool]:
+    """The key, and whether it was there before."""
+    used = path.exists()
+    try:
+        return open_signer(path, create=create), used
+    except OSError as error:
+        raise LedgerError("error.ledger_unwritable", reason=error.strerror or type(error).__name__, path=str(path)) from error
+
+
+async def _hold(log: Log, bookmark: Bookmark) -> None:
+    """See that the log still has the head that is remembered of it."""
+    note = bookmark.recall()
+    document = await log.document(parse_checkpoint(note).size, "note") if note else None
+    if note and (document or {}).get("note") != note:
+        raise bookmark.lost(note)
 
 
 async def _begin(log: Log, signer: Signer) -> None:

@@ -33,7 +33,7 @@ _MOST_BYTES = 8_000_000
 _PAUSE = 0.002  # seconds; the mean of the first pause, doubled with each collision
 _LONGEST_PAUSE = 0.1
 _PATIENCE = 3  # collisions without a newer head, before the log is searched
-_ENOUGH = 2  # collisions in a row, after which other gateways are asked to give way
+_ENOUGH = 2  # collisions in a row, after which other gateways are asked to give way, and asked again: a turn may be missed
 _TURN = 0.2  # seconds that another gateway has to take its turn
 _COURTESY = 3  # turns in a row that may be left unused, before there is no other gateway to be polite to
 _HINT_EVERY = 0.25  # seconds between hints while nobody collides
@@ -249,7 +249,7 @@ class Appender:
         # A busy log hides a taken id behind taken positions, so that it is asked for every few times.
         if (surely and head.size <= size) or self._collisions % (2 * _PATIENCE) == 0:
             await self._look_up(entries)
-        if self._collisions == _ENOUGH:
+        if self._collisions % _ENOUGH == 0:
             await self._ask_for_a_turn()
         if entries[0] in self._waiting:
             await self._pause()

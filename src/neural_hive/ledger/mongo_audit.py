@@ -19,7 +19,7 @@ from neural_hive.errors import IntegrityError, LedgerError, SettingsError
 from neural_hive.ledger import merkle
 from neural_hive.ledger.checkpoint import parse_checkpoint
 from neural_hive.ledger.mongo_form import hashes, ident, size_of
-from neural_hive.ledger.mongo_log import DATABASE, LEAVES, client_options, is_ordered, place_of_url
+from neural_hive.ledger.mongo_log import DATABASE, LEAVES, checked_place, client_options, is_ordered
 from neural_hive.ledger.signing import NoteVerifier
 from neural_hive.ledger.verify import MAX_FINDINGS, Finding, Rows, VerificationReport, audit
 
@@ -67,11 +67,11 @@ def entries(url: str, deadline: float) -> Iterator[tuple[int, bytes | None, str]
 
 @contextmanager
 def _reading(url: str, deadline: float) -> Iterator[tuple[Collection[_Document], bool]]:
-    place = place_of_url(url)
+    place = checked_place(url)
     try:
         client: MongoClient[_Document] = MongoClient(url, **client_options(deadline), socketTimeoutMS=int(deadline * 1000))
         database = client.get_default_database(DATABASE, read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("majority"))
-    except (ConfigurationError, ValueError, TypeError) as error:
+    except (ConfigurationError, OSError, ValueError, TypeError) as error:
         raise SettingsError("error.ledger_url", place=place) from error
     with client:
         try:

@@ -8,6 +8,8 @@ acknowledged cannot either.
 from __future__ import annotations
 
 import asyncio
+import re
+import warnings
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -26,6 +28,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import split_options
 
 from neural_hive.errors import IntegrityError, LedgerError, SettingsError
 from neural_hive.ledger.mongo_form import Head, ident, size_of
@@ -43,6 +46,8 @@ _INDEXES = (
     IndexModel([("decision_id", ASCENDING), ("_id", DESCENDING)], name="by_decision"),
 )
 _HEAD = {"edge": 1, "note": 1}
+_HOST = r"(?:[\w.%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+_SHOWN = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[\w.-]*)?")
 _Document = dict[str, Any]
 
 
@@ -251,7 +256,7 @@ async def open_log(url: str, deadline: float, *, ordered: bool | None = None) ->
         SettingsError: The URL cannot be used.
         LedgerError: The server does not answer.
     """
-    place = place_of_url(url)
+    place = checked_place(url)
     try:
         client: AsyncMongoClient[_Document] = AsyncMongoClient(url, **client_options(deadline))
         database = client.get_default_database(
@@ -260,7 +265,7 @@ async def open_log(url: str, deadline: float, *, ordered: bool | None = None) ->
             write_concern=WriteConcern("majority", j=True),
             read_concern=ReadConcern("majority"),
         )
-    except (ConfigurationError, ValueError, TypeError) as error:
+    except (ConfigurationError, OSError, ValueError, TypeError) as error:
         raise SettingsError("error.ledger_url", place=place) from error
     try:
         with pymongo.timeout(deadline):
@@ -291,10 +296,32 @@ def is_ordered(about: Mapping[str, Any]) -> bool:
     return "ferretdbVersion" not in about
 
 
+def checked_place(url: str) -> str:
+    """`place_of_url` of a URL whose options can all be used.
+
+    The driver only warns of an option that it does not know or cannot read, and goes on without it: with a
+    mistyped one of TLS, in plain text.
+
+    Raises:
+        SettingsError: One cannot be used, stands there twice, or names a file that cannot be read.
+    """
+    place, options = place_of_url(url), url.partition("?")[2]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            if options:
+                split_options(options, validate=True, warn=False)
+    except (ConfigurationError, OSError, TypeError, UserWarning, ValueError) as error:
+        raise SettingsError("error.ledger_option", place=place) from error
+    return place
+
+
 def place_of_url(url: str) -> str:
-    """A URL without user, password and options."""
+    """A URL without user, password and options; nothing of it where they cannot be told from the rest."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
+    address, _, options = rest.partition("?")
+    address = address.rpartition("@")[2]
+    return f"{scheme}://{address if _SHOWN.fullmatch(address) and '@' not in options else '...'}"
 
 
 def _only(fields: Iterable[str]) -> dict[str, int] | None:

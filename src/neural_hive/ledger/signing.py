@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from neural_hive.errors import IntegrityError
+from neural_hive.errors import IntegrityError, LedgerError
 from neural_hive.ledger.checkpoint import SIGNATURE_MARK, Checkpoint, decode_base64, parse_checkpoint, split_note
 
 _ED25519 = b"\x01"
@@ -37,6 +37,10 @@ class Signer:
         body = Checkpoint(self.origin, size, root, number).text()
         signature = b64encode(self._key_id + self._key.sign(body.encode())).decode()
         return f"{body}\n{SIGNATURE_MARK}{self.origin} {signature}\n"
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes that only holders of the key can know, others for each purpose (at most 16 bytes of it)."""
+        return blake2b(key=self._key.private_bytes_raw(), person=purpose.encode(), digest_size=32).digest()
 
 
 class NoteVerifier:
@@ -83,7 +87,8 @@ class NoteVerifier:
 def open_signer(path: Path, *, create: bool) -> Signer:
     """Load the key file, or create it together with `<path>.pub`.
 
-    Creation is atomic and safe between processes: whoever comes second loads the first one's key.
+    Creation is atomic and safe between processes: whoever comes second loads the first one's key. A key that was
+    put into a folder without its public half, and where nothing can be written, is used without it.
 
     Args:
         path: The private key's file.
@@ -91,23 +96,31 @@ def open_signer(path: Path, *, create: bool) -> Signer:
 
     Raises:
         IntegrityError: The file is missing and may not be created, or holds no Ed25519 key.
-        OSError: It cannot be read or written.
+        LedgerError: It cannot be read.
+        OSError: It cannot be created.
     """
     if not path.exists():
         if not create:
             raise IntegrityError("error.ledger_key_missing", path=str(path))
         _create(path)
+    signer = Signer(_read(path))
+    public = public_key_path(path)
+    if not public.exists():
+        with suppress(OSError):
+            _write_new(public, f"{signer.public_key}\n".encode(), 0o644)
+    return signer
+
+
+def _read(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise LedgerError("error.ledger_key_closed", reason=error.strerror or type(error).__name__, path=str(path)) from error
     except ValueError as error:
         raise IntegrityError("error.ledger_key_unreadable", path=str(path)) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise IntegrityError("error.ledger_key_unreadable", path=str(path))
-    signer = Signer(key)
-    public = public_key_path(path)
-    if not public.exists():
-        _write_new(public, f"{signer.public_key}\n".encode(), 0o644)
-    return signer
+    return key
 
 
 def public_key_path(path: Path) -> Path:

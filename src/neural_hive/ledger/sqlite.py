@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from neural_hive.errors import ConflictError, LedgerError
+from neural_hive.errors import ConflictError, IntegrityError, LedgerError
+from neural_hive.ledger.bookmark import Bookmark
 from neural_hive.ledger.committer import Committer
 from neural_hive.ledger.leaf import seal
 from neural_hive.ledger.signing import Signer, open_signer, public_key_path
@@ -29,12 +30,19 @@ class SqliteLedger:
 
     Several processes may share the file: each append takes the file's write lock and goes on from
     the tree it then finds.
+
+    Attributes:
+        path: The file.
+        public_key: What verifies its checkpoints.
+        cache_key: What all gateways of this ledger, and nobody else, can seal with what they cache.
     """
 
-    def __init__(self, path: Path, signer: Signer) -> None:
+    def __init__(self, path: Path, signer: Signer, bookmark: Bookmark, store: LedgerStore) -> None:
         self.path = path
         self.public_key = signer.public_key
-        self._writer = LedgerStore(path, signer)
+        self.cache_key = signer.secret("hive-cache")
+        self._bookmark = bookmark
+        self._writer = store
         self._reader = LedgerStore(path, signer)
         self._reading = ThreadPoolExecutor(1, "ledger-reader")
         self._commits = Committer(self._writer, str(path))
@@ -49,6 +57,7 @@ class SqliteLedger:
             LedgerError: Nothing was written.
         """
         receipt: Receipt = await self._writing().append(seal(record))
+        self._bookmark.keep(receipt.checkpoint)
         return receipt
 
     async def get(self, record_id: str) -> dict[str, Any]:
@@ -110,6 +119,8 @@ class SqliteLedger:
         self._closed = True
         await self._commits.close()
         self._reading.shutdown()
+        with suppress(LedgerError, IntegrityError):  # the file may be lost meanwhile; what was remembered stays
+            self._bookmark.keep(self._reader.head(), at_once=True)
         self._reader.close()
         self._writer.close()
 
@@ -133,7 +144,8 @@ async def open_sqlite_ledger(url: str | Path) -> AsyncIterator[SqliteLedger]:
 
     Raises:
         LedgerError: It cannot be opened or written.
-        IntegrityError: The last checkpoint does not match the tree, or the key is missing or wrong.
+        IntegrityError: The last checkpoint does not match the tree, the key is missing or wrong, or the
+            file is not what it was when this key was last used.
     """
     path = ledger_path(url)
     ledger = await asyncio.to_thread(_open, path)
@@ -163,13 +175,16 @@ def public_key_of(path: Path) -> str:
 
 
 def published_key(key_file: Path) -> str:
-    """The public half that is kept beside a private key's file.
+    """The public half that is kept beside a private key's file, or follows from that.
 
     Raises:
-        LedgerError: There is none.
+        LedgerError: There is neither.
+        IntegrityError: The file holds no key.
     """
     path = public_key_path(key_file)
     try:
+        if key_file.exists() and not path.exists():
+            return open_signer(key_file, create=False).public_key
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise LedgerError("error.ledger_unreadable", reason=str(error), path=str(path)) from error
@@ -180,5 +195,13 @@ def _open(path: Path) -> SqliteLedger:
         written = path.exists() and path.stat().st_size > 0
         signer = open_signer(key_path(path), create=not written)
     except OSError as error:
-        raise LedgerError("error.ledger_unwritable", reason=str(error), path=str(path)) from error
-    return SqliteLedger(path, signer)
+        raise LedgerError("error.ledger_unwritable", reason=str(error), path=str(error.filename or path)) from error
+    bookmark = Bookmark(key_path(path), signer, str(path))
+    note = bookmark.recall()
+    if note and not written:
+        raise bookmark.lost(note)
+    store = LedgerStore(path, signer)
+    if note and not store.holds(note):
+        store.close()
+        raise bookmark.lost(note)
+    return SqliteLedger(path, signer, bookmark, store)

@@ -151,6 +151,11 @@ class LedgerStore:
         """The newest signed checkpoint."""
         return self._guarded(self._head)
 
+    def holds(self, note: str) -> bool:
+        """Whether this signed checkpoint is one of the log's."""
+        query = "SELECT 1 FROM checkpoints WHERE number = ? AND note = ?"
+        return self._guarded(lambda: self._database.execute(query, (parse_checkpoint(note).number, note)).fetchone()) is not None
+
     def close(self) -> None:
         """Close the connection."""
         self._database.close()

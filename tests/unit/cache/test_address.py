@@ -38,6 +38,11 @@ def test_hives_that_share_a_server_have_a_prefix_each() -> None:
     assert read_address("redis://a/0?prefix=other").prefix == "other"
 
 
+@pytest.mark.parametrize("option", [f"ssl_cert_reqs={word}" for word in ("none", "optional", "required")] + ["ssl_check_hostname=false"])
+def test_options_of_tls_are_the_drivers(option: str) -> None:
+    assert read_address(f"rediss://a?{option}").url == f"rediss://a:6379/0?{option}"
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -51,6 +56,10 @@ def test_hives_that_share_a_server_have_a_prefix_each() -> None:
             "redis://a?socket_timeout=9",
             "redis://a?prefix=%0a",
             "redis://a#b",
+            "rediss://a?ssl_cert_reqs=requred",
+            "rediss://a?ssl_cert_reqs=",
+            "rediss://a?ssl_check_hostname=no",
+            "rediss://a?ssl_ca_certs=",
             "memory:",
         ),
     ],

@@ -77,6 +77,18 @@ async def test_what_a_cache_holds_instead_is_not_told(pair: tuple[Answers, Answe
     assert msgspec.json.decode(await answers.decide(INTENT, "k")) == msgspec.json.decode(given)
 
 
+async def test_a_cache_does_not_tell_another_verdict_than_the_ledger(pair: tuple[Answers, Answers]) -> None:
+    answers = pair[0]
+    given = await answers.decide(INTENT, "k")
+    ask = ask_of(INTENT, "k")
+    forged = given.replace(b'"verdict":"reject"', b'"verdict":"approve"', 1)
+    assert forged != given
+    await answers.hive.cache.put(f"answer:{ask.decision_id}", forged, ttl=60)
+    assert msgspec.json.decode(await answers.decide(INTENT, "k"))["verdict"] == "reject"
+    await answers.hive.cache.put(f"answer:{ask.decision_id}", forged, ttl=60)
+    assert await answers.keep(ask, given) == given
+
+
 async def test_what_the_ledger_does_not_hold_is_decided(pair: tuple[Answers, Answers]) -> None:
     """A cache outlives a ledger that was set up anew: its answer proves nothing."""
     answers = pair[0]

@@ -7,7 +7,7 @@ import pytest
 from neural_hive import telemetry
 from neural_hive.cache.memory import open_memory_cache
 from neural_hive.cache.redis import open_redis_cache
-from neural_hive.errors import LimitError
+from neural_hive.errors import LimitError, UnavailableError
 from neural_hive.gateway.limiter import OwnLimiter, SharedLimiter, limiter_of
 
 NOWHERE = "redis://127.0.0.1:1"  # nothing listens there
@@ -80,6 +80,23 @@ async def test_shared_where_the_cache_is_shared() -> None:
         assert isinstance(limiter_of(60, 1, own), OwnLimiter)
         assert isinstance(limiter_of(None, 1, shared), OwnLimiter)
         assert isinstance(limiter_of(60, 1, shared), SharedLimiter)
+
+
+class Losing:
+    """Buckets that go away as soon as they have refused."""
+
+    def __init__(self) -> None:
+        self.answers = [0.0, 30.0]
+
+    async def take(self, key: str, *, rate: float, burst: float, tokens: float = 1.0) -> float:
+        if not self.answers:
+            raise UnavailableError("error.cache_away", place=NOWHERE)
+        return self.answers.pop(0)
+
+
+async def test_who_was_refused_stays_refused_when_the_buckets_are_lost() -> None:
+    with pytest.raises(LimitError):
+        await SharedLimiter(Losing(), 1, 5).admit("address a", "user u")
 
 
 async def test_without_the_shared_buckets_each_gateway_limits_by_itself() -> None:

@@ -26,12 +26,16 @@ def test_a_whole_url() -> None:
     assert str(place) == "neo4j+s://graph.example:7688/memory"
 
 
+MISREAD = [f"neo4j://neo4j:{password}@host:7687/db" for password in ("12/secret", "12?secret", "12#secret", "12/a?secret", "12?a/secret")]
+MISREAD += ["neo4j://u:p@host/db?policy=se@secret", "neo4j://u:secret"]
+
+
 def test_a_short_url() -> None:
     place = place_of("bolt://[::1]")
     assert (place.uri, place.auth, place.database, place.hive) == ("bolt://[::1]:7687", None, None, "main")
 
 
-@pytest.mark.parametrize("url", ["neo4j://", "bolt://u:secret@h:port", "bolt://u:secret@h/a/b", "bolt://u:secret@h?hive=no way"])
+@pytest.mark.parametrize("url", ["neo4j://", "bolt://u:secret@h:port", "bolt://u:secret@h/a/b", "bolt://u:secret@h?hive=no way", *MISREAD])
 def test_a_url_that_cannot_be_used_is_told_without_its_password(url: str) -> None:
     with pytest.raises(SettingsError) as told:
         place_of(url)

@@ -14,7 +14,7 @@ from neural_hive.errors import IntegrityError, LedgerError, SettingsError
 from neural_hive.ledger import merkle
 from neural_hive.ledger.leaf import seal
 from neural_hive.ledger.mongo import open_mongo_ledger
-from neural_hive.ledger.mongo_audit import _Unrolled
+from neural_hive.ledger.mongo_audit import _Unrolled, entries
 from neural_hive.ledger.mongo_form import compose, empty_log, head_of, ident, pick, place_of, receipt_between, size_of
 from neural_hive.ledger.mongo_log import place_of_url
 from neural_hive.ledger.signing import NoteVerifier, Signer, open_signer
@@ -172,6 +172,12 @@ def test_the_audit_keeps_few_documents(documents: list[Document], signer: Signer
     [
         ("mongodb://ana:segredo@a:1,b:2/hive?authSource=x", "mongodb://a:1,b:2/hive"),
         ("mongodb+srv://ana:s%40@host", "mongodb+srv://host"),
+        ("mongodb://[::1]:27017/hive-2", "mongodb://[::1]:27017/hive-2"),
+        ("mongodb://ana:se/gredo@host/db?tls=true", "mongodb://host/db"),
+        ("mongodb://ana:s@gredo@host", "mongodb://host"),
+        ("mongodb://ana:segredo", "mongodb://..."),
+        ("mongodb://ana:se?gredo@host/db", "mongodb://..."),
+        ("mongodb://ana:segredo@host/db?tlsCertificateKeyFilePassword=s@gredo", "mongodb://..."),
     ],
 )
 def test_a_place_is_named_without_its_secrets(url: str, place: str) -> None:
@@ -189,6 +195,28 @@ async def test_a_server_that_is_not_there_is_named_within_the_deadline(tmp_path:
 @pytest.mark.parametrize("url", ["mongodb://", "mongodb://host:port/x", "mongodb://a:b@c:d@e/x"])
 async def test_a_url_that_cannot_be_used_is_a_setting_to_mend(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
+        await opened(url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["tls=yes", "tsl=true", "tls=true&tlsCAFile=/missing.pem", "tls=true&tls=false", "timeoutMS=abc", "tls", "ana:segredo@host/db"],
+)
+async def test_an_option_that_the_driver_would_leave_out_is_a_setting_to_mend(option: str, tmp_path: Path) -> None:
+    url = f"mongodb://ana:segredo@127.0.0.1:1/x?{option}"
+    with pytest.raises(SettingsError) as told:
+        await opened(url, tmp_path)
+    assert told.value.key == "error.ledger_option"
+    assert "segredo" not in told.value.render("pt")
+    with pytest.raises(SettingsError):
+        list(entries(url, 0.3))
+
+
+async def test_options_that_can_be_used(tmp_path: Path) -> None:
+    url = (
+        "mongodb://ana:segredo@127.0.0.1:1/x?tls=true&authSource=admin&readPreference=nearest&readPreferenceTags=a:1&readPreferenceTags=b:2"
+    )
+    with pytest.raises(LedgerError):
         await opened(url, tmp_path)
 
 

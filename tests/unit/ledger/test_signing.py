@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from base64 import b64decode
 from hashlib import sha256
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from neural_hive.errors import IntegrityError
+from neural_hive.errors import IntegrityError, LedgerError
 from neural_hive.ledger.checkpoint import Checkpoint, parse_checkpoint
 from neural_hive.ledger.signing import NoteVerifier, Signer, open_signer, public_key_path
+from neural_hive.ledger.sqlite import published_key
 
 ROOT = sha256(b"root").digest()
 
@@ -41,6 +43,28 @@ def test_unreadable_key(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(IntegrityError) as caught:
         open_signer(tmp_path / "ledger.key", create=True)
     assert caught.value.key == "error.ledger_key_unreadable"
+
+
+def test_a_key_alone_in_a_folder_that_cannot_be_written(tmp_path: Path, signer: Signer) -> None:
+    path = tmp_path / "ledger.key"
+    public_key_path(path).unlink()
+    (tmp_path / f".{public_key_path(path).name}.{os.getpid()}").mkdir()  # a draft that cannot be made, whoever runs this
+    assert open_signer(path, create=False).public_key == published_key(path) == signer.public_key
+    assert not public_key_path(path).exists()
+
+
+def test_a_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ledger.key").mkdir()
+    with pytest.raises(LedgerError) as caught:
+        open_signer(tmp_path / "ledger.key", create=False)
+    assert caught.value.key == "error.ledger_key_closed"
+    assert str(tmp_path / "ledger.key") in caught.value.render("pt")
+
+
+def test_a_secret_is_the_keys_and_the_purposes(signer: Signer) -> None:
+    assert len(signer.secret("a")) == 32
+    assert signer.secret("a") == signer.secret("a")
+    assert len({signer.secret("a"), signer.secret("b"), Signer(Ed25519PrivateKey.generate()).secret("a")}) == 3
 
 
 def test_note_has_the_published_format(signer: Signer) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from neural_hive.errors import ConflictError, IntegrityError, LedgerError, NotFoundError
 from neural_hive.ledger.checkpoint import parse_checkpoint
+from neural_hive.ledger.signing import Signer
 from neural_hive.ledger.sqlite import SqliteLedger, key_path, ledger_path, open_sqlite_ledger, public_key_of
 from neural_hive.ledger.verify import verify, verify_receipt
 from neural_hive.types import Receipt
@@ -347,3 +349,34 @@ def test_ledger_class_is_the_one_that_is_opened(path: Path) -> None:
             return type(ledger)
 
     assert asyncio.run(kind()) is SqliteLedger
+
+
+@pytest.mark.parametrize("fate", ["lost", "set back"])
+async def test_a_ledger_that_lost_what_it_had_is_not_written_on(path: Path, tmp_path: Path, fate: str) -> None:
+    await filled(path, 1)
+    earlier = shutil.copy(path, tmp_path / "earlier.db")
+    async with open_sqlite_ledger(path) as ledger:
+        await ledger.append(record("new"))
+    shutil.move(path, tmp_path / "gone.db")
+    if fate == "set back":
+        shutil.copy(earlier, path)
+    head = key_path(path).with_name(f"{key_path(path).name}.head")
+    for _ in range(2):
+        with pytest.raises(IntegrityError) as told:
+            async with open_sqlite_ledger(path):
+                pass
+        assert told.value.key == "error.ledger_gone"
+        assert str(head) in told.value.render("pt")
+    head.unlink()
+    async with open_sqlite_ledger(path) as ledger:
+        assert (await ledger.append(record("d3"))).leaf_index == (1 if fate == "set back" else 0)
+
+
+async def test_what_is_remembered_of_a_ledger_may_be_lost_or_another_keys(path: Path) -> None:
+    head = key_path(path).with_name(f"{key_path(path).name}.head")
+    for kept in ("", "x", Signer(Ed25519PrivateKey.generate()).sign(7, bytes(32), 7)):
+        async with open_sqlite_ledger(path) as ledger:
+            await ledger.head()
+        head.write_text(kept)
+    async with open_sqlite_ledger(path) as ledger:
+        assert (await ledger.append(record("d1"))).leaf_index == 0
