@@ -169,7 +169,7 @@ def test_real_servers_are_reached_and_told(tmp_path: Path) -> None:
         "HIVE_LEDGER": f"{url_of('mongodb')}/{database}",
         "HIVE_GRAPH": url_of("neo4j"),
         "HIVE_CACHE": url_of("redis"),
-        "HIVE_QUEUE": url_of("redis-cluster"),
+        "HIVE_QUEUE": f"{url_of('redis')}?prefix={database}&idle=20",
         "HIVE_MODELS": url_of("mlflow"),
         "HIVE_LEDGER_DEADLINE": "20",
         "HIVE_GRAPH_DEADLINE": "5",

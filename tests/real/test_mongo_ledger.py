@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import random
 import signal
 import time
@@ -177,6 +178,7 @@ async def test_a_log_that_lost_what_it_had_is_not_begun_anew(place: Place) -> No
 
 async def test_a_log_begun_with_a_key_that_was_there_is_told(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     open_signer(place.key, create=True)
+    caplog.set_level(logging.WARNING)
     for _ in range(2):
         async with place.open():
             pass

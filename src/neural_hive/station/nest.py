@@ -156,7 +156,12 @@ def main() -> None:
     order = Order.read(sys.stdin.buffer.readline())
     configure_logging(order.settings.log_level, order.settings.log_format)
     _load(tuple(order.ports))
-    Nest(order, lambda event: written(event, sys.stdout.fileno())).keep()
+    Nest(order, _told).keep()
+
+
+def _told(event: Event) -> None:
+    with suppress(BrokenPipeError):  # nobody is there any more to be told, and the end of standard input will say so
+        written(event, sys.stdout.fileno())
 
 
 def _load(names: tuple[str, ...]) -> None:
