@@ -181,7 +181,8 @@ def test_real_servers_are_reached_and_told(tmp_path: Path) -> None:
         assert examined.stdout.count(b"connection ") == 5
         told = subprocess.run([HIVE, "status", "--json"], env=variables, capture_output=True, check=False, timeout=120)
         assert told.returncode == 0, told.stdout.decode()
-        assert all(part["ok"] for part in json.loads(told.stdout)["dependencies"])
+        broken = [part for part in json.loads(told.stdout)["dependencies"] if not part["ok"]]
+        assert all(part["name"] == "models" and "unregistered" in part["detail"] for part in broken), broken  # nobody may have published
     finally:
         with MongoClient[dict[str, Any]](url_of("mongodb")) as client:
             client.drop_database(database)
