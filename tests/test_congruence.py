@@ -19,7 +19,6 @@ import pytest
 from neural_hive.bootstrap import open_hive
 from neural_hive.errors import InputError, UnavailableError
 from neural_hive.evaluation.cases import Case, load_cases
-from neural_hive.graph.neo4j import open_neo4j_graph
 from neural_hive.hive import Hive
 from neural_hive.settings import Settings, Tls
 from neural_hive.specialists.registry import names, open_local
@@ -28,6 +27,7 @@ from neural_hive.transport.server import serve_specialist
 from neural_hive.types import Intent, ModelInfo
 from tests.real.mlflow_place import put_in_force
 from tests.real.mongo_place import database
+from tests.real.world import emptied
 from tests.services import private, url_of
 
 EVALS = Path(__file__).resolve().parent.parent / "evals"
@@ -134,8 +134,7 @@ async def stores(folder: Path) -> AsyncIterator[dict[str, Any]]:
             cache = f"{url_of('redis')}?prefix={name}&deadline=1"
             yield {"ledger": place.url, "ledger_key": place.key, "graph": graph, "cache": cache, "cache_ttl": 60.0}
         finally:
-            async with open_neo4j_graph(graph, graph_deadline=30.0) as opened:
-                await opened.clear()
+            await emptied(graph)
 
 
 @pytest.mark.real

@@ -24,8 +24,8 @@ from uuid import uuid4
 
 import psutil
 
-from neural_hive.graph.neo4j import open_neo4j_graph
 from neural_hive.specialists.registry import OWN
+from tests.real.world import emptied
 from tests.services import Instance, private, url_of
 from tests.services.ports import free_ports
 
@@ -171,12 +171,6 @@ def open_crowd(folder: Path) -> Iterator[Crowd]:
             for each in parts:
                 if each.pid:
                     os.kill(each.pid, signal.SIGKILL)
-
-
-async def emptied(graph: str) -> None:
-    """Remove what a hive put into the graph that others share."""
-    async with open_neo4j_graph(graph, graph_deadline=30.0) as opened:
-        await opened.clear()
 
 
 def shared_by_all(folder: Path, stores: dict[str, Instance]) -> dict[str, str]:

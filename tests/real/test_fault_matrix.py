@@ -15,13 +15,12 @@ from uuid import uuid4
 import pytest
 
 from neural_hive.bootstrap import open_hive
-from neural_hive.graph.neo4j import open_neo4j_graph
 from neural_hive.settings import Limits, Settings
 from neural_hive.specialists import registry
 from neural_hive.transport.server import serve_specialist
 from tests.line import FAULTS, line_to
 from tests.real.mongo_place import Place, database
-from tests.real.world import World, everything_told_is_in_the_ledger, never_less_cautious, recovers, through, until_broken
+from tests.real.world import World, emptied, everything_told_is_in_the_ledger, never_less_cautious, recovers, through, until_broken
 from tests.services import url_of
 
 pytestmark = pytest.mark.real
@@ -37,6 +36,7 @@ async def open_world(folder: Path, place: Place) -> AsyncIterator[World]:
     name = f"faults{uuid4().hex[:12]}"
     stores = {"ledger": place.url, "graph": f"{url_of('neo4j')}?hive={name}", "cache": f"{url_of('redis')}?prefix={name}"}
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(emptied, stores["graph"])
         ports = {part: urlsplit(url).port or 0 for part, url in stores.items()}
         for voice in registry.names():
             ports[voice] = await stack.enter_async_context(serve_specialist(registry.open_local(voice), port=0))
@@ -47,8 +47,6 @@ async def open_world(folder: Path, place: Place) -> AsyncIterator[World]:
         hive = await stack.enter_async_context(open_hive(settings))
         healthy = await stack.enter_async_context(open_hive(Settings(data_dir=folder / "healthy", limits=Limits())))
         yield World(hive, healthy, lines)
-    async with open_neo4j_graph(stores["graph"], graph_deadline=30.0) as graph:
-        await graph.clear()
 
 
 def expected_broken(part: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from neural_hive.errors import UnavailableError
+from neural_hive.graph.neo4j import open_neo4j_graph
 from neural_hive.hive import Hive
 from neural_hive.types import Decision, Intent
 from tests.line import Line
@@ -99,3 +100,9 @@ async def everything_told_is_in_the_ledger(world: World) -> None:
     for decision in world.told:
         record = await world.hive.ledger.get(decision.decision_id)
         assert record["verdict"] == decision.verdict.value
+
+
+async def emptied(graph: str) -> None:
+    """Remove what a hive put into the graph that others share."""
+    async with open_neo4j_graph(graph, graph_deadline=30.0) as opened:
+        await opened.clear()
