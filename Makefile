@@ -53,7 +53,7 @@ services-stop: setup ## stop them and remove their data; what was downloaded sta
 test-real: setup ## the tests against the real servers that `make services` started (ARGS=)
 	HIVE_TEST_REAL=1 $(BIN)/python -m pytest -q -m "real and not slow and not soak" $(ARGS)
 
-soak: setup ## the long proofs: slow tests and 200 times kill -9 under load
+soak: setup ## the long proofs, after make services: slow tests, hundreds of times kill -9 under load
 	$(BIN)/python -m pytest -q -m "slow or soak" $(ARGS)
 
 check: setup ## lint, formatting, types, layers, the wire contract

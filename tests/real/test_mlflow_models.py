@@ -19,13 +19,13 @@ from neural_hive.errors import HiveError, IntegrityError, UnavailableError
 from neural_hive.models import card as cards
 from neural_hive.models import load, packaged_shelf
 from neural_hive.models.base import Artefact
-from neural_hive.models.card import Card
 from neural_hive.models.mlflow import MlflowModels, open_mlflow_models, registered_name
 from neural_hive.models.rules import RULES, rules_of
 from neural_hive.models.weighing import pack, unpack
 from neural_hive.specialists.registry import OWN, open_local
 from neural_hive.specialists.rules import RuleSpecialist
 from neural_hive.testing import check_specialist, sample_plans
+from tests.real.mlflow_place import louder
 from tests.services import Instance, private
 
 pytestmark = pytest.mark.real
@@ -61,13 +61,6 @@ def in_force(models: MlflowModels, name: str) -> Artefact | None:
     except IntegrityError:
         return None
     return found[0] if found else None
-
-
-def louder(name: str, lift: float) -> tuple[Artefact, Card]:
-    artefact = pack(msgspec.structs.replace(unpack(load(name)), lift=lift))
-    found = packaged_shelf().current(name)
-    assert found is not None
-    return artefact, replace(found[1], version=artefact.version, sha256=artefact.sha256)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -91,7 +91,8 @@ class Tracking:
         Raises:
             UnavailableError: It is not.
         """
-        self._get("/health", {})
+        if self._get("/health", {}).strip() != b"OK":
+            raise UnavailableError("error.models_unreachable", url=self.shown)
 
     def registered(self, model: str) -> Registered:
         """What the alias names now.

@@ -80,7 +80,7 @@ class Children:
             if self._ending.is_set():
                 return
             missing = sorted(set(self._ports) - self._ready)
-            if missing:
+            if missing and code > 0:
                 self._fail("error.station_start", name=", ".join(missing), code=code)
             _log.error("the specialists' processes ended and are started again", extra={"fields": {"code": code}})
             self._ending.wait(_AGAIN)
@@ -118,7 +118,7 @@ class Children:
             fields = {"specialist": event.specialist, "code": event.code, "wait_s": event.wait_s}
             _log.warning("specialist ended and is started again", extra={"fields": fields})
             RESTARTS.labels(specialist=event.specialist).inc()
-            if event.specialist not in self._ready:
+            if event.code > 0 and event.specialist not in self._ready:  # one that was killed is only started again
                 self._fail("error.station_start", name=event.specialist, code=event.code)
 
     def _fail(self, key: str, **params: object) -> None:
