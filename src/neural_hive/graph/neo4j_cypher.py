@@ -159,8 +159,9 @@ RETURN d.shape AS shape, d.id AS decision_id, d.created_at AS created_at, d.titl
 """
 
 LINEAGE = """CYPHER replan=skip
-MATCH (d:Decision {hive: $hive, id: $id})-[:ANSWERS]->(i:Intent)
-MATCH (d)-[:JUDGES]->(p:Plan)
+MATCH (d:Decision {hive: $hive, id: $id})
+WITH d LIMIT 1
+MATCH (d)-[:ANSWERS]->(i:Intent), (d)-[:JUDGES]->(p:Plan)
 RETURN d {.*} AS decision, i {.*} AS intent, p {.*} AS plan,
   COLLECT { MATCH (p)-[:HAS_TASK]->(t:Task) RETURN t {.*} ORDER BY t.position } AS tasks,
   COLLECT { MATCH (p)-[:HAS_TASK]->(:Task)-[:HAS_ACTION]->(a:Action) RETURN a.whole ORDER BY a.position } AS actions,
