@@ -9,7 +9,8 @@
 An Action is one decision's; an Act (an operation on a kind of object in an environment) is everybody's.
 Every node has `hive` (whose it is) and `id`, unique together under its label. Plans with the same
 features share one Shape. SHOWS carries its feature and since when it is known: its index finds the
-newest shapes with a feature. All writes merge on ids, so repeating one changes nothing.
+newest shapes with a feature. All writes merge on ids, so repeating one changes nothing. Hints and `WITH ... LIMIT 1`
+say where to begin: left to statistics, the planner reads a whole index now and then.
 
 `replan=skip`: a plan stays, because each step is a seek in an index whatever the numbers are; planning
 anew now and then would take longer than `similar` may.
@@ -132,6 +133,7 @@ CALL () {
   UNWIND range(0, size($clues) - 1) AS clue
   CALL (clue) {
     MATCH (s:Shape)-[shows:SHOWS]->()
+    USING INDEX SEEK shows:SHOWS(hive, feature, since)
     WHERE shows.hive = $hive AND shows.feature = $clues[clue] AND shows.since IS NOT NULL
     RETURN s ORDER BY shows.hive DESC, shows.feature DESC, shows.since DESC LIMIT $per_clue
   }
@@ -146,6 +148,7 @@ CALL () {
   UNWIND $shapes AS shape
   CALL (shape) {
     MATCH (d:Decision)
+    USING INDEX SEEK d:Decision(shape, created_at, id)
     WHERE d.shape = shape AND d.created_at IS NOT NULL AND d.id IS NOT NULL
     RETURN d ORDER BY d.shape DESC, d.created_at DESC, d.id DESC LIMIT $newest
   }
