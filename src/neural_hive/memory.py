@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from neural_hive import telemetry
 from neural_hive.errors import NotFoundError, UnavailableError
 from neural_hive.graph.base import Graph
-from neural_hive.graph.rebuild import restore
+from neural_hive.graph.restore import restore
 from neural_hive.ledger.base import Ledger
 from neural_hive.ledger.replay import replay
 from neural_hive.types import Decision, Plan, Precedent

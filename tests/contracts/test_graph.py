@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import pytest
 
 from neural_hive.errors import NotFoundError
 from neural_hive.graph.base import Graph
-from neural_hive.graph.rebuild import rebuild
+from neural_hive.graph.restore import restore
 from neural_hive.types import Decision, Environment, Plan, Precedent, Verdict
 
 MakePlan = Callable[..., Plan]
@@ -82,19 +82,19 @@ async def test_forgetting(graph: Graph, make_plan: MakePlan, make_decision: Make
         await graph.lineage("d1")
 
 
-async def test_rebuilding_from_records(graph: Graph, make_plan: MakePlan, make_decision: MakeDecision) -> None:
+async def test_restoring_from_records(graph: Graph, make_plan: MakePlan, make_decision: MakeDecision) -> None:
     plan = make_plan("drop/table", title="apagar")
     decision = msgspec.to_builtins(make_decision("d1", plan))
     names = ("understanding", "plan", "opinions", "rules", "conditions", "counterfactuals", "precedents", "explanation")
     content = {name: decision.pop(name) for name in names}
 
-    async def records() -> AsyncIterator[dict[str, Any]]:
-        yield decision | {"schema": "decision/v1", "id": "d1", "content": content}
-        yield decision | {"schema": "decision/v1", "id": "d2", "content": None, "erased": True}
-        yield {"schema": "feedback/v1", "id": "f1", "decision_id": "d1"}
-        yield {"schema": "erasure/v1", "id": "e1", "decision_id": "d2"}
-
-    assert await rebuild(graph, records()) == 1
-    assert await rebuild(graph, records()) == 1
+    records: list[dict[str, Any]] = [
+        decision | {"schema": "decision/v1", "id": "d1", "content": content},
+        decision | {"schema": "decision/v1", "id": "d2", "content": None, "erased": True},
+        {"schema": "feedback/v1", "id": "f1", "decision_id": "d1"},
+        {"schema": "erasure/v1", "id": "e1", "decision_id": "d2"},
+    ]
+    for record in [*records, *records]:
+        await restore(graph, record)
     assert [outcome["id"] for outcome in (await graph.lineage("d1"))["outcomes"]] == ["f1"]
     assert [precedent.title for precedent in await graph.similar(plan)] == ["apagar"]

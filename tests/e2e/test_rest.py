@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from neural_hive.bootstrap import open_hive
 from neural_hive.gateway.app import create_app
 from neural_hive.settings import load_settings
 
@@ -37,10 +38,10 @@ async def api(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         async with httpx.AsyncClient(base_url=URL, timeout=30) as client:
             yield client
         return
-    app = create_app(load_settings(data_dir=tmp_path))
+    settings = load_settings(data_dir=tmp_path)
     async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hive") as client,
+        open_hive(settings) as hive,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=create_app(settings, hive)), base_url="http://hive") as client,
     ):
         yield client
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from neural_hive import __version__
-from neural_hive.bootstrap import open_hive
 from neural_hive.errors import HiveError, InputError, NotFoundError
 from neural_hive.gateway import bulk, decisions, intents, ledger, openapi, operations, site
 from neural_hive.gateway.answers import Answers
@@ -28,17 +24,9 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
 
     Args:
         settings: How it is configured.
-        hive: An open hive to serve; without it, one is opened when the application starts and
-            closed when it stops.
+        hive: An open hive to serve; without it the application only describes itself.
     """
-
-    @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        async with open_hive(settings, warm=True) as opened:
-            app.state.gateway = _gateway(settings, opened)
-            yield
-
-    app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None, lifespan=None if hive else life)
+    app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None)
     if hive is not None:
         app.state.gateway = _gateway(settings, hive)
     for part in (intents, bulk, decisions, ledger, operations, site):

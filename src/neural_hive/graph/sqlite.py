@@ -2,7 +2,7 @@
 
 Decisions with the same features share one shape, so the search weighs a few dozen shapes however
 many decisions there are. Writing happens in a background thread, in batches; what a crash loses is
-restored from the ledger by `rebuild`.
+restored from the ledger by `restore`.
 """
 
 from __future__ import annotations

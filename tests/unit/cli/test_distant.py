@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +16,16 @@ from neural_hive.cli.rows import read
 from neural_hive.errors import UnavailableError
 from neural_hive.gateway.requests import decode_intent, intent_of
 from neural_hive.types import Context, Environment, GivenPlan, GivenTask, Intent, SourcePlan
+from tests.unit.cli.gateways import Gateway, serving
 
 
-class Counter(BaseHTTPRequestHandler):
+class Counter(Gateway):
     """A server that is busy at first and then answers what it was asked."""
 
-    protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str, Any]]
     busy = 1
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 -- the name that the base class calls
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         type(self).asked.append((self.path, self.headers["idempotency-key"], body))
         if len(self.asked) <= self.busy:
@@ -37,27 +35,15 @@ class Counter(BaseHTTPRequestHandler):
         else:
             self.answer(200, {"decision_id": "dec_1", "verdict": "approve", "text": body["intent_text"]})
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 -- the name that the base class calls
         self.answer(404, {"detail": "some other server"})
-
-    def answer(self, status: int, value: Any) -> None:
-        content = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *words: Any) -> None:
-        """Nobody reads it."""
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, type[Counter]]]:
     handler = type("Handler", (Counter,), {"asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_address[1]}", handler
-        made.shutdown()
+    with serving(handler) as url:
+        yield url, handler
 
 
 @pytest.mark.parametrize(

@@ -219,10 +219,9 @@ async def test_a_key_survives_a_restart(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path)
     answers = []
     for body in (DANGEROUS, DANGEROUS, HARMLESS):
-        app = create_app(settings)
         async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hive") as api,
+            open_hive(settings) as hive,
+            httpx.AsyncClient(transport=httpx.ASGITransport(app=create_app(settings, hive)), base_url="http://hive") as api,
         ):
             answers.append(await api.post(URL, json=body, headers={"idempotency-key": "k"}))
     assert answers[0].json() == answers[1].json()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,19 +14,19 @@ from neural_hive.cli.distant import Found, judged
 from neural_hive.cli.inputs import Asked
 from neural_hive.cli.rows import read
 from neural_hive.errors import InputError, UnavailableError
+from tests.unit.cli.gateways import Gateway, serving
 
 
-class Small(BaseHTTPRequestHandler):
+class Small(Gateway):
     """A gateway that takes few lines and few bytes, and decides at once."""
 
-    protocol_version = "HTTP/1.1"
     batches: dict[str, list[str]]
     lines = 3
     size = 400
     refuses = ""
     gone: tuple[str, ...] = ()
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 -- the name that the base class calls
         body = self.rfile.read(int(self.headers["content-length"]))
         texts = [json.loads(line)["intent_text"] for line in body.split(b"\n")]
         if self.refuses:
@@ -43,7 +40,7 @@ class Small(BaseHTTPRequestHandler):
             self.batches[name] = texts
             self.answer(202, {"batch_id": name, "refused": []})
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 -- the name that the base class calls
         name = urlsplit(self.path).path.rpartition("/")[2]
         if name in self.gone:
             self.answer(404, {"code": "no_batch" if name.startswith("bat_") else "no_decision", "detail": f"{name} is gone."})
@@ -53,24 +50,12 @@ class Small(BaseHTTPRequestHandler):
         else:
             self.answer(200, {"decision_id": name, "text": name.removeprefix("dec_")})
 
-    def answer(self, status: int, value: Any) -> None:
-        content = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *words: Any) -> None:
-        """Nobody reads it."""
-
 
 @pytest.fixture
 def gateway() -> Iterator[tuple[str, type[Small]]]:
     handler = type("Handler", (Small,), {"batches": {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_address[1]}", handler
-        made.shutdown()
+    with serving(handler) as url:
+        yield url, handler
 
 
 def found(gateway: tuple[str, type[Small]], path: Path, *texts: str) -> list[Found]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
 from typing import Any
 
 import msgspec
@@ -13,38 +12,20 @@ from neural_hive.types import Decision
 _OUTCOMES = ("feedback/v1", "approval/v1")
 
 
-async def rebuild(graph: Graph, records: AsyncIterable[dict[str, Any]]) -> int:
-    """Remember every decision and outcome among `records`; erased ones are left out.
-
-    Safe to repeat: what the graph already knows stays as it is.
-
-    Args:
-        graph: Where to.
-        records: Oldest first, as `neural_hive.ledger.replay.replay` gives them.
-
-    Returns:
-        How many decisions were handed to the graph.
-    """
-    return sum([await restore(graph, record) async for record in records])
-
-
-async def restore(graph: Graph, record: dict[str, Any]) -> bool:
+async def restore(graph: Graph, record: dict[str, Any]) -> None:
     """Remember the decision or the outcome in one record, unless it is erased.
 
-    Returns:
-        Whether it was a decision.
+    Safe to repeat: what the graph already knows stays as it is.
 
     Raises:
         ValueError: The record holds no whole decision.
     """
     if record.get("erased"):
-        return False
+        return
     if record["schema"] in _OUTCOMES:
         await graph.remember_outcome(record["decision_id"], record)
     elif record["schema"] == "decision/v1":
         await graph.remember(decision_of(record))
-        return True
-    return False
 
 
 def decision_of(record: dict[str, Any]) -> Decision:
