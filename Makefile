@@ -79,13 +79,16 @@ eval: setup ## the quality table over the labelled cases (ARGS=)
 bench: setup ## latency, start and memory, each with its floor (ARGS="--quick --only rest")
 	$(BIN)/python -m benchmarks $(ARGS)
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-IMAGE_EXTRAS := fast grpc mongo neo4j redis queue mlflow
+# Tools with environments of their own: the site's, the deployment checks', and what builds the image.
+TOOLS := docs tests/deploy deploy/image
+IMAGE_EXTRAS := fast grpc mongo neo4j redis queue mlflow auth traces
 
 lock: setup ## resolve pyproject.toml anew into the locks, the image's too (ARGS="--upgrade")
-	$(LOCK) --extra dev --output-file requirements.lock $(ARGS)
-	$(LOCK) $(IMAGE_EXTRAS:%=--extra %) --constraint requirements.lock --output-file deploy/requirements.lock $(ARGS)
+	$(LOCK) pyproject.toml --extra dev --output-file requirements.lock $(ARGS)
+	$(LOCK) pyproject.toml $(IMAGE_EXTRAS:%=--extra %) --constraint requirements.lock --output-file deploy/requirements.lock $(ARGS)
+	set -e; for each in $(TOOLS); do $(LOCK) $$each/requirements.in --output-file $$each/requirements.lock $(ARGS); done
 
 clean: ## remove caches and build output; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -46,6 +46,31 @@ class Tls(BaseModel):
     key: Path | None = Field(None, description="The private key of this side's certificate.")
 
 
+class Auth(BaseModel):
+    """Who may call: nobody is asked (`none`), or a bearer token of an OpenID Connect issuer is needed (`oidc`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Literal["none", "oidc"] = Field("none", description="Whether callers must show a token: none, or oidc (JWT bearer tokens).")
+    allow_anonymous: bool = Field(False, description="Serve without authentication on an address other than loopback.")
+    issuer: str | None = Field(None, description="Issuer (iss) that tokens must name; its discovery document names the keys.")
+    audience: str | None = Field(None, description="Audience (aud) that tokens must name.")
+    jwks_url: str | None = Field(None, description="URL of the issuer's keys; unset means the one in its discovery document.")
+    algorithms: tuple[Literal["RS256", "ES256"], ...] = Field(("RS256", "ES256"), min_length=1, description="Signatures that are accepted.")
+    leeway: float = Field(30.0, ge=0, le=300, description="Seconds that clocks may differ.")
+    refresh: float = Field(300.0, gt=0, description="Seconds that the issuer's keys are kept before they are asked for again.")
+    token_file: Path | None = Field(None, description="File with the token that this process shows where it acts for no caller.")
+
+
+class Traces(BaseModel):
+    """Where spans go (OpenTelemetry); user text is never in one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    endpoint: str | None = Field(None, description="OTLP/HTTP URL of a collector, such as http://collector:4318; unset means no traces.")
+    sample: float = Field(1.0, ge=0, le=1, description="Share of requests that are traced when the caller has not decided.")
+
+
 class Settings(BaseModel):
     """The whole configuration of one process."""
 
@@ -66,6 +91,8 @@ class Settings(BaseModel):
     queue: str | None = Field(None, description="Redis URL of the asynchronous way in; unset means there is none.")
     specialists: dict[str, str] = Field(default_factory=dict, description="grpc:// URL of each specialist; one not named is in process.")
     tls: Tls = Field(default_factory=Tls, description="Files that secure gRPC.")
+    auth: Auth = Field(default_factory=Auth, description="Who may call.")
+    traces: Traces = Field(default_factory=Traces, description="Where spans go.")
     specialist_deadline: float = Field(2.0, gt=0, description="Seconds that each specialist has to answer; then it abstains.")
     ledger_deadline: float = Field(5.0, gt=0, description="Seconds that a ledger on a server has to confirm a record.")
     graph_deadline: float = Field(0.25, gt=0, description="Seconds that the graph has to name precedents; then there are none.")
@@ -141,7 +168,7 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
 
 def _value(first: str, rest: list[str], text: str) -> Any:
     """A variable's text; a whole table ("HIVE_LIMITS") is written as JSON."""
-    return json.loads(text) if not rest and first in ("limits", "specialists", "tls") else text
+    return json.loads(text) if not rest and first in ("limits", "specialists", "tls", "auth", "traces") else text
 
 
 def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +183,6 @@ def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any
 @cache
 def field_names() -> tuple[str, ...]:
     """Every setting by its dotted name, nested ones included, sorted."""
-    tables: dict[str, type[BaseModel]] = {"limits": Limits, "tls": Tls}
+    tables: dict[str, type[BaseModel]] = {"limits": Limits, "tls": Tls, "auth": Auth, "traces": Traces}
     nested = [f"{table}.{name}" for table, model in tables.items() for name in model.model_fields]
     return tuple(sorted([name for name in Settings.model_fields if name not in tables] + nested))

@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("review", help=helped("review"))(review.review)
 app.command("serve", help=helped("serve"))(serve.serve)
+app.command("gateway", help=helped("gateway"))(serve.serve)
 app.command("status", help=helped("status"))(status.status)
 app.command("doctor", help=helped("doctor"))(doctor.doctor)
 app.command("specialist", help=helped("specialist"))(specialist.specialist)
