@@ -17,6 +17,7 @@ BENCHES = {
     "cold": ("benchmarks.start", "measure_review"),
     "memory": ("benchmarks.memory", "measure"),
     "distributed": ("benchmarks.distributed", "measure"),
+    "ready": ("benchmarks.ready", "measure"),
 }
 
 

@@ -13,8 +13,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from neural_hive import telemetry
 from neural_hive.cache.base import Cache
 from neural_hive.errors import LedgerError, MissingDriverError, SettingsError
 from neural_hive.graph.base import Graph
@@ -31,6 +33,7 @@ from neural_hive.settings import Settings
 from neural_hive.specialists import registry
 from neural_hive.specialists.base import Specialist
 from neural_hive.warmth import warmed
+from neural_hive.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ _MONGO = Adapter("neural_hive.ledger.mongo", "open_mongo_ledger", "mongo", ("led
 _NEO4J = Adapter("neural_hive.graph.neo4j", "open_neo4j_graph", "neo4j", ("graph_deadline",))
 _REDIS = Adapter("neural_hive.cache.redis", "open_redis_cache", "redis")
 _MLFLOW = Adapter("neural_hive.models.mlflow", "open_mlflow_models", "mlflow", ("models_refresh",))
-_GRPC = Adapter("neural_hive.transport.client", "open_grpc_specialist", "grpc", ("tls", "specialist_deadline"))
+_GRPC = Adapter("neural_hive.transport.client", "open_grpc_specialist", "grpc", ("tls", "specialist_deadline", "auth"))
 
 LEDGERS = {
     "sqlite": Adapter("neural_hive.ledger.sqlite", "open_sqlite_ledger"),
@@ -77,6 +80,7 @@ MODELS = {
 
 
 _VOICE = "specialist-"
+_REQUIRED = ("ledger", "disk", "warm-up", "token-keys")
 
 
 def open_resource(
@@ -113,12 +117,13 @@ def _options(adapter: Adapter, settings: Settings) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[Hive]:
+async def open_hive(settings: Settings, *, warm: bool = False, checks: Mapping[str, Check] = MappingProxyType({})) -> AsyncIterator[Hive]:
     """A running hive; everything is closed, and what is under way is finished, at the end.
 
     Args:
         settings: What it is made of.
-        warm: Load now what the first intentions would load; the hive is not ready before that is done.
+        warm: Load now what the first intentions would load, and watch over the parts; the hive is not ready before that is done.
+        checks: Of what else the process depends on, by name.
 
     Raises:
         SettingsError, MissingDriverError: A setting cannot be used.
@@ -142,11 +147,15 @@ async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[
         remote = frozenset(settings.specialists)
         twins = {name: registry.open_local(name) for name in sorted(remote)}
         panel = Panel(specialists, remote=remote, deadline=settings.specialist_deadline, stand_ins=twins)
-        checks = _checks(settings, ledger, graph, cache, specialists)
+        asked = {**_checks(settings, ledger, graph, cache, specialists), **checks}
         if own:
-            checks["models"] = _pinged(models)
+            asked["models"] = _pinged(models)
         if warm:
-            checks["warm-up"] = await stack.enter_async_context(warmed(panel))
+            asked["warm-up"] = await stack.enter_async_context(warmed(panel))
+        probe = _probe(settings, asked)
+        watch = Watch(probe, language=settings.language or "en")
+        if warm:
+            await stack.enter_async_context(watch.looking())
         yield Hive(
             settings=settings,
             panel=panel,
@@ -155,7 +164,8 @@ async def open_hive(settings: Settings, *, warm: bool = False) -> AsyncIterator[
             cache=cache,
             memory=memory,
             outcomes=outcomes,
-            probe=_probe(settings, checks),
+            probe=probe,
+            watch=watch,
         )
 
 
@@ -183,13 +193,13 @@ def _checks(settings: Settings, ledger: Ledger, graph: Graph, cache: Cache, spec
     checks: dict[str, Check] = {"ledger": _pinged(ledger), "graph": _pinged(graph), "cache": _pinged(cache)}
     checks["disk"] = lambda: asyncio.to_thread(_disk, settings.data_dir, settings.min_free_bytes)
     for name, specialist in specialists.items():
-        checks[f"{_VOICE}{name}"] = _described(specialist)
+        checks[f"{_VOICE}{name}"] = _described(name, specialist, settings)
     return checks
 
 
 def _probe(settings: Settings, checks: Mapping[str, Check]) -> Probe:
-    # Without precedents, a cache or one voice the hive still answers, more cautiously; without ledger or disk it does not.
-    optional = frozenset(name for name in checks if name not in ("ledger", "disk", "warm-up"))
+    # Without precedents, a cache or one voice the hive still answers, more cautiously; without ledger, disk or keys for tokens it does not.
+    optional = frozenset(name for name in checks if name not in _REQUIRED)
     voices = frozenset(name for name in checks if name.startswith(_VOICE))  # with none of them every answer is an error
     return Probe(checks, deadline=settings.ready_deadline, optional=optional, one_of=voices)
 
@@ -203,9 +213,14 @@ def _pinged(resource: Any) -> Check:
     return check
 
 
-def _described(specialist: Specialist) -> Check:
+def _described(name: str, specialist: Specialist, settings: Settings) -> Check:
+    from_registry = not settings.models.startswith("packaged:") and hasattr(specialist, "follow")
+
     async def check() -> str:
-        return (await specialist.describe()).label
+        model = await specialist.describe()
+        if not settings.specialists.get(name):  # one behind a URL tells of its model itself
+            telemetry.judges_with(name, model, from_registry=from_registry)
+        return model.label
 
     return check
 

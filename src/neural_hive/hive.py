@@ -28,6 +28,7 @@ from neural_hive.outcomes import Outcomes
 from neural_hive.panel import Hearing, Panel
 from neural_hive.records import Ask, decision_record, new_id, timestamp
 from neural_hive.settings import Settings
+from neural_hive.tracing import span
 from neural_hive.types import (
     Abstention,
     Conclusion,
@@ -42,6 +43,7 @@ from neural_hive.types import (
 )
 from neural_hive.understanding import understand
 from neural_hive.understanding.privacy import mask
+from neural_hive.watch import Watch
 
 T = TypeVar("T")
 _LONG = 8_000  # characters; what is longer is read in a thread, so that nobody else waits for it
@@ -71,6 +73,7 @@ class Hive:
     memory: Memory
     outcomes: Outcomes
     probe: Probe
+    watch: Watch
 
     async def review(self, intent: Intent, ask: Ask | None = None) -> Decision:
         """Decide on an intention.
@@ -88,11 +91,14 @@ class Hive:
     async def stream(self, intent: Intent, ask: Ask | None = None) -> AsyncIterator[Stage]:
         """Decide on an intention and tell each stage as it is ready; errors as in `review`."""
         start = time.perf_counter()
-        understanding = await self._understand(intent)
+        with span("understand"):
+            understanding = await self._understand(intent)
         if ask is not None and ask.pii:
             understanding = replace(understanding, pii=ask.pii)
         yield Stage("understood", understanding)
-        plan = await self._plan(understanding, intent)
+        with span("plan") as noted:
+            plan = await self._plan(understanding, intent)
+            noted.note(hive__domain=plan.domain.value, hive__language=plan.language, hive__tasks=len(plan.tasks))
         yield Stage("planned", plan)
         weights, names = self.outcomes.weights(plan.domain), Names(plan)
         content, looking = digest(names.plan), asyncio.ensure_future(self.memory.precedents(plan))
@@ -106,7 +112,8 @@ class Hive:
             async for voice in hearing.voices():
                 voices.append(voice)
                 yield Stage("opinion", names.put_back(voice))
-            judgement = await self._conclude(hearing, voices, weights)
+            with span("conclude", hive__opinions=len(voices)):
+                judgement = await self._conclude(hearing, voices, weights)
             if hearing.complete:
                 await self.judgements.keep(content, weights, judgement)
         judgement = names.put_back(judgement)
@@ -152,7 +159,12 @@ class Hive:
     async def _record(self, decision: Decision, intent: Intent, ask: Ask) -> Decision:
         decision = replace(decision, decision_id=ask.decision_id or new_id("dec"))
         record = decision_record(decision, context=_masked(intent.context), caller=mask(intent.user_id).text, request_tag=ask.request_tag)
-        with telemetry.timed(telemetry.LEDGER_APPEND_SECONDS):
+        with (
+            telemetry.timed(telemetry.LEDGER_APPEND_SECONDS),
+            span(
+                "record", hive__decision_id=decision.decision_id, hive__verdict=decision.verdict.value, hive__harm=decision.harm_probability
+            ),
+        ):
             receipt = await self.ledger.append(record)
         return replace(decision, receipt=receipt)
 

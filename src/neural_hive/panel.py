@@ -15,6 +15,7 @@ from neural_hive.counterfactual import Proposal, proposals
 from neural_hive.errors import HiveError
 from neural_hive.messages import catalogue, text
 from neural_hive.specialists.base import Specialist
+from neural_hive.tracing import span
 from neural_hive.types import Abstention, ModelInfo, Opinion, Plan
 
 Judge = Callable[[Plan], Opinion]
@@ -204,8 +205,10 @@ class Hearing:
     async def _ask(self, seat: _Seat, plan: Plan) -> Opinion | _Silence:
         start = time.perf_counter()
         try:
-            async with asyncio.timeout(self._deadline) if self._until is None else asyncio.timeout_at(self._until):
-                opinion = await self._evaluated(seat, plan)
+            with span("opinion", "client" if seat.remote else "internal", hive__specialist=seat.name) as noted:
+                async with asyncio.timeout(self._deadline) if self._until is None else asyncio.timeout_at(self._until):
+                    opinion = await self._evaluated(seat, plan)
+                noted.note(hive__risk=opinion.risk, hive__confidence=opinion.confidence)
         except TimeoutError:
             return _Silence(seat.name, "deadline", f"{self._deadline:g}")
         except HiveError as error:

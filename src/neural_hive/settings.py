@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_dir, user_data_dir
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from neural_hive.errors import SettingsError
 
@@ -52,7 +52,7 @@ class Auth(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mode: Literal["none", "oidc"] = Field("none", description="Whether callers must show a token: none, or oidc (JWT bearer tokens).")
-    allow_anonymous: bool = Field(False, description="Serve without authentication on an address other than loopback.")
+    allow_anonymous: bool = Field(default=False, description="Serve without authentication on an address other than loopback.")
     issuer: str | None = Field(None, description="Issuer (iss) that tokens must name; its discovery document names the keys.")
     audience: str | None = Field(None, description="Audience (aud) that tokens must name.")
     jwks_url: str | None = Field(None, description="URL of the issuer's keys; unset means the one in its discovery document.")
@@ -60,6 +60,12 @@ class Auth(BaseModel):
     leeway: float = Field(30.0, ge=0, le=300, description="Seconds that clocks may differ.")
     refresh: float = Field(300.0, gt=0, description="Seconds that the issuer's keys are kept before they are asked for again.")
     token_file: Path | None = Field(None, description="File with the token that this process shows where it acts for no caller.")
+
+    @field_validator("algorithms", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """An environment variable names them with commas in between."""
+        return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else given
 
 
 class Traces(BaseModel):
@@ -97,6 +103,7 @@ class Settings(BaseModel):
     ledger_deadline: float = Field(5.0, gt=0, description="Seconds that a ledger on a server has to confirm a record.")
     graph_deadline: float = Field(0.25, gt=0, description="Seconds that the graph has to name precedents; then there are none.")
     ready_deadline: float = Field(1.0, gt=0, description="Seconds that each dependency has to answer /ready.")
+    drain: float = Field(0.0, ge=0, description="Seconds between SIGTERM and closing the door, in which /ready says no.")
     cache_ttl: float = Field(3600.0, gt=0, description="Seconds that a panel's opinions on a plan are kept in the cache.")
     idempotency_ttl: float = Field(86400.0, gt=0, description="Seconds that the answer to an Idempotency-Key is kept byte for byte.")
     min_free_bytes: int = Field(16_777_216, ge=0, description="Free disk space, in bytes, below which the hive is not ready.")

@@ -33,12 +33,18 @@ class Noted(Protocol):
     def note(self, **attributes: Value) -> None:
         """Add attributes; two underscores of a name become a dot."""
 
+    def rename(self, name: str) -> None:
+        """Give it another name, also a constant of the code."""
+
 
 class _Nothing:
     """What is under way when nobody listens."""
 
     def note(self, **attributes: Value) -> None:
         """Forget them."""
+
+    def rename(self, name: str) -> None:
+        """Forget it."""
 
 
 class _Spans:
@@ -64,6 +70,16 @@ def span(
     """
     tracer = _SPANS.tracer
     return _NOTHING if tracer is None else _open(tracer, name, kind, carrier, attributes)
+
+
+def is_traced() -> bool:
+    """Whether this process has a collector for its spans."""
+    return _SPANS.tracer is not None
+
+
+def untraced() -> AbstractContextManager[Noted]:
+    """What stands where `span` would, around what is not worth a trace."""
+    return _NOTHING
 
 
 def carried() -> dict[str, str]:
@@ -160,6 +176,10 @@ class _Open:
     def note(self, **attributes: Value) -> None:
         """Add attributes; two underscores of a name become a dot."""
         self._current.set_attributes(_dotted(attributes))
+
+    def rename(self, name: str) -> None:
+        """Give it another name, also a constant of the code."""
+        self._current.update_name(name)
 
 
 def _dotted(attributes: Mapping[str, Value]) -> dict[str, Value]:

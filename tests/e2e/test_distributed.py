@@ -121,7 +121,7 @@ def tells_how_it_is_and_stays_small(hive: Distributed) -> None:
 
 def test_a_specialist_dies_and_the_hive_goes_on(hive: Distributed) -> None:
     assert set(hive.pids()) == PANEL
-    assert hive.asked("GET", "/ready")[0] == 200
+    until(lambda: hive.asked("GET", "/ready")[0] == 200, 20, hive)
     whole = hive.review("rename the label of a button on the settings page, number 1")
     assert set(whole["opinions"]) == PANEL
     assert whole["abstentions"] == {}

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,6 +41,7 @@ async def api(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     settings = load_settings(data_dir=tmp_path)
     async with (
         open_hive(settings) as hive,
+        hive.watch.looking(),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=create_app(settings, hive)), base_url="http://hive") as client,
     ):
         yield client
@@ -105,13 +106,11 @@ def serving(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[b
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(f"{url}/health", timeout=1)
-        except httpx.TransportError:
-            time.sleep(0.02)
-        else:
-            return
-    pytest.fail("the server did not start")
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{url}/ready", timeout=1).status_code == 200:
+                return
+        time.sleep(0.02)
+    pytest.fail("the server did not become ready")
 
 
 @pytest.mark.skipif(bool(URL), reason="the server at HIVE_TEST_URL is not ours to kill")
@@ -139,4 +138,4 @@ def test_a_server_stops_in_order_and_logs_no_words(tmp_path: Path) -> None:
         _, log = process.communicate(timeout=15)
     assert process.returncode in (0, -signal.SIGTERM)
     assert b"zebra" not in log
-    assert b"Finished server process" in log
+    assert b"stopping" in log

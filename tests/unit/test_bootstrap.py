@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from neural_hive.bootstrap import Adapter, open_hive, open_resource
-from neural_hive.errors import HiveError, LedgerError, MissingDriverError, SettingsError
+from neural_hive.errors import HiveError, LedgerError, MissingDriverError, SettingsError, UnavailableError
 from neural_hive.settings import load_settings
 from neural_hive.types import Intent, SourcePlan
 
@@ -90,3 +90,15 @@ async def test_a_warm_hive_is_ready_once_its_parsers_are_loaded(tmp_path: Path) 
         start = time.perf_counter()
         await hive.review(Intent(text="", plan=SourcePlan(source="DELETE FROM users;")))
         assert time.perf_counter() - start < 1.0
+
+
+async def test_what_else_a_process_depends_on_is_asked_too(tmp_path: Path) -> None:
+    async def away() -> str:
+        raise UnavailableError("error.internal")
+
+    async with open_hive(load_settings(data_dir=tmp_path), checks={"issuer": away}) as hive:
+        state = await hive.probe.readiness()
+        assert [(part.name, part.required) for part in state.dependencies if not part.ok] == [("issuer", False)]
+        assert state.ready
+    async with open_hive(load_settings(data_dir=tmp_path), checks={"token-keys": away}) as hive:
+        assert not (await hive.probe.readiness()).ready

@@ -82,7 +82,7 @@ def review_all(  # noqa: PLR0913 -- one argument for each thing that the command
         if distant is None:
             asyncio.run(_judge(settings, given, asked, note, whole=whole))
         else:
-            _judge_there(distant, given, asked, note, whole=whole)
+            _judge_there(settings, distant, given, asked, note, whole=whole)
     _summary(counts, len(given))
     read = [EXIT_CODES[verdict] for verdict in counts if verdict in EXIT_CODES]
     if not read:
@@ -124,11 +124,15 @@ async def _result(hive: Hive, row: rows.Row, asked: Asked, *, whole: bool) -> Re
     return head | _shown(msgspec.to_builtins(answer(decision)), whole=whole)
 
 
-def _judge_there(distant: Distant, given: list[rows.Row], asked: Asked, note: Callable[[Result], None], *, whole: bool) -> None:
+def _judge_there(  # noqa: PLR0913 -- as `review_all`
+    settings: Settings, distant: Distant, given: list[rows.Row], asked: Asked, note: Callable[[Result], None], *, whole: bool
+) -> None:
     from neural_hive.cli.caller import Caller
     from neural_hive.cli.distant import judged
+    from neural_hive.tokens.own import own_token
 
-    for found in judged(Caller(distant.url, terminal.language()), given, asked, queue=distant.queue, fresh=distant.fresh):
+    caller = Caller(distant.url, terminal.language(), token=own_token(settings.auth))
+    for found in judged(caller, given, asked, queue=distant.queue, fresh=distant.fresh):
         note(_head(found.row) | ({"error": found.problem} if found.answer is None else _shown(found.answer, whole=whole)))
 
 

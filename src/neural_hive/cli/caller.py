@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from neural_hive.cli import terminal
-from neural_hive.errors import UnavailableError
+from neural_hive.errors import InputError, UnavailableError
 
 _DEADLINE = 30.0  # seconds for one answer
 _PATIENCE = 60.0  # seconds that a hive may be away before it is given up
 _MOST = 1 << 26
 _LONGEST_WAIT = 10.0  # seconds
 _PASSING = (429, 502, 503, 504)
+_CLOSED = (401, 403)
 
 
 class RefusedError(Exception):
@@ -41,12 +42,13 @@ class Caller:
         url: `http://host:port`, `https://...`; without a scheme it is http.
         language: Language of what it says.
         patience: Seconds that it may be away.
+        token: Shown with every request; "" shows none.
 
     Raises:
         UnavailableError: It is no such URL.
     """
 
-    def __init__(self, url: str, language: str, patience: float = _PATIENCE) -> None:
+    def __init__(self, url: str, language: str, patience: float = _PATIENCE, token: str = "") -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         try:
             self._host, self._port = parts.hostname or "", parts.port
@@ -57,6 +59,8 @@ class Caller:
         self._kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._path = parts.path.rstrip("/")
         self._headers = {"Accept-Language": language, "Accept": "application/json", "Content-Type": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._patience = patience
         self._own = threading.local()
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
@@ -74,6 +78,7 @@ class Caller:
             patience: Seconds, instead of those of the constructor.
 
         Raises:
+            InputError: It does not take the token, or asks for one.
             RefusedError: It cannot use the request.
             UnavailableError: It stayed away.
         """
@@ -83,7 +88,7 @@ class Caller:
             if answer is not None and status < 400:
                 return answer
             if status not in _PASSING:
-                raise self._refusal(answer)
+                raise self._refusal(status, answer)
             if time.monotonic() + retry_after > until:
                 raise UnavailableError("error.cli_no_hive", url=self.url)
             time.sleep(retry_after)
@@ -106,7 +111,9 @@ class Caller:
             found = self._own.connection = self._kind(self._host, self._port, timeout=_DEADLINE)
         return found
 
-    def _refusal(self, answer: dict[str, Any] | None) -> Exception:
+    def _refusal(self, status: int, answer: dict[str, Any] | None) -> Exception:
+        if status in _CLOSED and answer is not None:
+            return InputError("error.cli_token", reason=terminal.line(str(answer.get("detail", ""))))
         if answer is None or "code" not in answer or answer["code"] == "no_page":
             return UnavailableError("error.cli_no_hive", url=self.url)
         return RefusedError(str(answer["code"]), terminal.line(str(answer.get("detail", ""))))

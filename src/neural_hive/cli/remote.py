@@ -13,7 +13,7 @@ _DEADLINE = 10.0  # seconds for a whole answer; the server has its own, shorter 
 _MOST = 1 << 20
 
 
-def look(url: str, language: str) -> dict[str, Any]:
+def look(url: str, language: str, token: str = "") -> dict[str, Any]:
     """The parts of the hive behind a URL: the gateway first, then what it needs.
 
     Raises:
@@ -22,7 +22,7 @@ def look(url: str, language: str) -> dict[str, Any]:
     start = time.perf_counter()
     alive = asked(url, "/health", language)
     took = round((time.perf_counter() - start) * 1000, 3)
-    state, panel = asked(url, "/ready", language), asked(url, "/api/v1/specialists", language)
+    state, panel = asked(url, "/ready", language), asked(url, "/api/v1/specialists", language, token)
     try:
         version = str(alive["version"])
         models = {item["name"]: item["model"] for item in panel.get("specialists", ())}
@@ -33,7 +33,7 @@ def look(url: str, language: str) -> dict[str, Any]:
         raise UnavailableError("error.cli_no_hive", url=url) from None
 
 
-def asked(url: str, path: str, language: str) -> dict[str, Any]:
+def asked(url: str, path: str, language: str, token: str = "") -> dict[str, Any]:
     """A page of a gateway, whatever its status code.
 
     Raises:
@@ -47,6 +47,8 @@ def asked(url: str, path: str, language: str) -> dict[str, Any]:
         raise UnavailableError("error.cli_no_hive", url=url)
     try:
         request = Request(address, headers={"Accept-Language": language, "Accept": "application/json"})  # noqa: S310 -- checked above
+        if token:
+            request.add_unredirected_header("Authorization", f"Bearer {token}")
         with urlopen(request, timeout=_DEADLINE) as response:  # noqa: S310 -- as above
             body = response.read(_MOST)
     except HTTPError as error:

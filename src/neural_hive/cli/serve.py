@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from neural_hive.settings import Settings
+    from neural_hive.watch import Watch
 
 _LOOK = 0.01  # seconds between two looks at whether the server listens
 
@@ -34,13 +35,20 @@ def serve(
     """Serve until interrupted; requests under way are finished."""
     from neural_hive.settings import load_settings
     from neural_hive.telemetry import configure_logging
+    from neural_hive.tokens.exposure import check_exposed
+    from neural_hive.tokens.opening import guard_of
+    from neural_hive.tracing import tracing
 
     folder: Path | None = data_dir.expanduser() if data_dir else None
     settings = load_settings(host=host, port=port, data_dir=folder, language=lang.value if lang else None)
     configure_logging(settings.log_level, settings.log_format)
+    check_exposed(settings.auth, settings.host, setting="host (HIVE_HOST)")
+    guard_of(settings.auth)  # whatever it lacks is said before anything is started
     with ExitStack() as stack:
         door = stack.enter_context(listening_socket(settings.host, settings.port))
-        _run(_distributed(settings, stack) if distributed else settings, door)
+        configured = _distributed(settings, stack) if distributed else settings
+        stack.enter_context(tracing(settings.traces, "hive-gateway"))  # after the children: its thread would not live on in them
+        _run(configured, door)
 
 
 def _distributed(settings: Settings, stack: ExitStack) -> Settings:
@@ -56,12 +64,9 @@ def _distributed(settings: Settings, stack: ExitStack) -> Settings:
 
 def _run(settings: Settings, door: socket.socket) -> None:
     import asyncio
-    import logging
 
     from neural_hive.gateway.server import loop_factory
 
-    if settings.log_level == "info":
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_opened(settings, door))
 
@@ -70,12 +75,16 @@ async def _opened(settings: Settings, door: socket.socket) -> None:
     """The hive is opened before the server: what it cannot be opened for is an error like any other."""
     from neural_hive.bootstrap import open_hive
     from neural_hive.gateway.server import server
+    from neural_hive.tokens.opening import open_guard
 
-    async with open_hive(settings, warm=True) as hive:
-        await _serve(server(settings, hive), door, settings)
+    async with (
+        open_guard(settings.auth) as guard,
+        open_hive(settings, warm=True, checks=guard.checks() if guard else {}) as hive,
+    ):
+        await _serve(server(settings, hive, guard), door, settings, hive.watch)
 
 
-async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings) -> None:
+async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings, watch: Watch) -> None:
     import asyncio
 
     serving = asyncio.create_task(server.serve(sockets=[door]))
@@ -83,7 +92,7 @@ async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings
         await asyncio.sleep(_LOOK)
     if server.started:
         for each in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(each, _end, server)
+            asyncio.get_running_loop().add_signal_handler(each, _end, server, watch, settings.drain)
         gc.set_threshold(10_000, 20, 20)
         _welcome(door, settings)
     await serving
@@ -91,9 +100,24 @@ async def _serve(server: uvicorn.Server, door: socket.socket, settings: Settings
         raise typer.Exit(1)
 
 
-def _end(server: uvicorn.Server) -> None:
-    """Finish what is under way; asked a second time, do not wait for that. Left alone, uvicorn would die of SIGTERM."""
-    server.force_exit = server.should_exit
+def _end(server: uvicorn.Server, watch: Watch, drain: float) -> None:
+    """Say that it is not ready, let in who does not know that yet, then finish what is under way; asked again, wait less.
+
+    Left alone, uvicorn would die of SIGTERM.
+    """
+    import asyncio
+    import logging
+
+    logging.getLogger("neural_hive.serve").info("stopping", extra={"fields": {"drain_s": drain}})
+    if drain and not watch.ending:
+        asyncio.get_running_loop().call_later(drain, _close, server)
+    else:
+        server.force_exit = server.should_exit
+        _close(server)
+    watch.end()
+
+
+def _close(server: uvicorn.Server) -> None:
     server.should_exit = True
 
 

@@ -40,8 +40,9 @@ def status(
     language = settings.language or terminal.language()
     if url:
         from neural_hive.cli.remote import look
+        from neural_hive.tokens.own import own_token
 
-        found = look(url, language)
+        found = look(url, language, own_token(settings.auth))
     else:
         found = asyncio.run(_local(settings, language))
     terminal.say(json.dumps(found, ensure_ascii=False, indent=2) if as_json else table(found["dependencies"], language))

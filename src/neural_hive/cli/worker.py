@@ -30,13 +30,15 @@ def worker(
     """Work off the queue; on SIGTERM or Ctrl-C what is under way is finished."""
     from neural_hive.settings import load_settings
     from neural_hive.telemetry import configure_logging, serve_metrics
+    from neural_hive.tracing import tracing
 
     folder = data_dir.expanduser() if data_dir else None
     settings = load_settings(data_dir=folder, language=lang.value if lang else None)
     configure_logging(settings.log_level, settings.log_format)
     if metrics_port is not None:
         serve_metrics(settings.host, metrics_port)
-    asyncio.run(_work(settings, concurrency))
+    with tracing(settings.traces, "hive-worker"):
+        asyncio.run(_work(settings, concurrency))
 
 
 async def _work(settings: Settings, concurrency: int) -> None:

@@ -17,20 +17,30 @@ from neural_hive.gateway.problems import preferred_language, problem_response
 from neural_hive.gateway.routing import Gateway
 from neural_hive.hive import Hive
 from neural_hive.settings import Settings
+from neural_hive.tokens.base import Guard, TokenError
+from neural_hive.tokens.opening import guard_of
+
+PARTS = (intents, bulk, decisions, ledger, operations, site)
+"""The modules with routes."""
 
 
-def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
+def create_app(settings: Settings, hive: Hive | None = None, guard: Guard | None = None) -> FastAPI:
     """The gateway.
 
     Args:
         settings: How it is configured.
         hive: An open hive to serve; without it the application only describes itself.
+        guard: Who decides about callers; the one that the settings ask for when None.
+
+    Raises:
+        SettingsError, MissingDriverError: Tokens are asked for and cannot be verified.
     """
     app = FastAPI(title="Neural Hive-Mind", version=__version__, docs_url=None, redoc_url=None)
     if hive is not None:
-        app.state.gateway = _gateway(settings, hive)
-    for part in (intents, bulk, decisions, ledger, operations, site):
+        app.state.gateway = _gateway(settings, hive, guard or guard_of(settings.auth))
+    for part in PARTS:
         app.include_router(part.router)
+    app.state.routes = [route for part in PARTS for route in part.router.routes]
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_exception_handler(HiveError, _on_error)
     app.add_exception_handler(HTTPException, _on_http)
@@ -38,12 +48,13 @@ def create_app(settings: Settings, hive: Hive | None = None) -> FastAPI:
     return app
 
 
-def _gateway(settings: Settings, hive: Hive) -> Gateway:
+def _gateway(settings: Settings, hive: Hive, guard: Guard | None) -> Gateway:
     limits = settings.limits
     return Gateway(
         hive=hive,
         answers=Answers(hive=hive, ttl=settings.idempotency_ttl),
         limiter=limiter_of(limits.requests_per_minute, limits.burst, hive.cache),
+        guard=guard,
     )
 
 
@@ -62,8 +73,11 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 def _told(request: Request, error: HiveError) -> Response:
     """A page for a browser that looks for a page, a problem document for everyone else."""
-    looks_for_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-    return site.error_page(error, _language(request)) if looks_for_page else problem_response(error, _language(request))
+    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith("/api/"):
+        return problem_response(error, _language(request))
+    if isinstance(error, TokenError) and error.key == "error.token_missing":
+        error = TokenError("error.token_page")
+    return site.error_page(error, _language(request))
 
 
 def _language(request: Request) -> str:

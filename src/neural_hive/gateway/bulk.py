@@ -20,6 +20,7 @@ from neural_hive.bootstrap import QUEUES, open_resource
 from neural_hive.bulk.base import Outcome, Queue
 from neural_hive.bulk.message import decision_id, encode, message_of
 from neural_hive.errors import HiveError, InputError, LimitError, NotFoundError, UnavailableError
+from neural_hive.gateway.auth import caller_of, needs
 from neural_hive.gateway.decisions import number
 from neural_hive.gateway.problems import problem
 from neural_hive.gateway.requests import decode_intent, intent_of, read_bytes
@@ -27,6 +28,7 @@ from neural_hive.gateway.routing import DirectRoute, gateway_of, json_response
 from neural_hive.messages import text
 from neural_hive.records import Ask, new_id
 from neural_hive.settings import Limits, Settings
+from neural_hive.tokens.base import Caller, signed_by
 from neural_hive.types import Intent
 
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
@@ -119,6 +121,7 @@ _GET: dict[str, Any] = {
 
 
 @router.post("", status_code=202, summary="Queue many intentions", openapi_extra=_POST)
+@needs("intents:write")
 async def queue_batch(request: Request) -> Response:
     """Queue intentions, one in JSON on each line or a JSON array; each gets a decision id that is known from the start."""
     gateway, queue = gateway_of(request), _queue_of(request)
@@ -128,9 +131,10 @@ async def queue_batch(request: Request) -> Response:
         raise InputError("error.batch_kind")
     body = await read_bytes(request, limits.max_body_bytes)
     await gateway.admit(request)
-    named = _named(request.headers.get("idempotency-key"), body)
+    caller = caller_of(request)
+    named = _named(request.headers.get("idempotency-key"), body, caller)
     lines = _split(body, as_lines=kind in _LINES)
-    found = await asyncio.to_thread(_sorted_out, lines, named, limits)
+    found = await asyncio.to_thread(_sorted_out, lines, named, limits, caller)
     await gateway.limiter.admit(*(f"user {user}" for user in sorted(found.users)))
     refused = {position: Outcome(error=error.key) for position, error in found.refused.items()}
     await queue.put(named.batch, named.tag, found.payloads, refused)
@@ -141,6 +145,7 @@ async def queue_batch(request: Request) -> Response:
 
 
 @router.get("/{batch_id}", summary="How far a batch is", openapi_extra=_GET)  # noqa: FAST003 -- a direct route is given the request only
+@needs("intents:write")
 async def get_batch(request: Request) -> Response:
     """Progress, and a page of outcomes; a decision itself is at `/api/v1/decisions/{decision_id}`."""
     batch = request.path_params["batch_id"]
@@ -188,13 +193,13 @@ def _queue_of(request: Request) -> Queue:
     return queue
 
 
-def _named(key: str | None, body: bytes) -> Named:
+def _named(key: str | None, body: bytes, caller: Caller | None = None) -> Named:
     """What the batch is called; raises InputError when the key cannot be used."""
     if key is None:
         return Named(batch=new_id("bat"), tag="", secret=secrets.token_hex(_SECRET))
     if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise InputError("error.idempotency_key")
-    ask = Ask.idempotent(key, _CALLER, body)
+    ask = Ask.idempotent(key, signed_by(_CALLER, caller), body)
     secret = hashlib.blake2b(key.encode(), digest_size=_SECRET, person=b"hive-batch").hexdigest()
     return Named(batch=ask.decision_id.replace("dec_", "bat_", 1), tag=ask.request_tag, secret=secret)
 
@@ -217,14 +222,15 @@ def _split(body: bytes, *, as_lines: bool) -> list[bytes]:
     return found
 
 
-def _sorted_out(lines: list[bytes], named: Named, limits: Limits) -> Sorted:
+def _sorted_out(lines: list[bytes], named: Named, limits: Limits, caller: Caller | None = None) -> Sorted:
     """Masked messages, and reasons of the lines that cannot be used."""
     found = Sorted()
     for position, line in enumerate(lines):
         try:
-            intent = _checked(intent_of(decode_intent(line)), limits)
+            asked = decode_intent(line)
+            intent = _checked(intent_of(asked, caller), limits)
             found.payloads[position] = encode(message_of(intent, named.batch, position, named.secret))
-            found.users.update({intent.user_id} - {""})
+            found.users.update({intent.user_id} if asked.user_id else ())
         except HiveError as error:
             found.refused[position] = error
         except RecursionError:

@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from neural_hive.gateway import openapi
 from neural_hive.gateway.answers import receipt_of
+from neural_hive.gateway.auth import caller_of, needs
 from neural_hive.gateway.problems import FieldError
 from neural_hive.gateway.requests import decode_approval, decode_feedback, read_body
 from neural_hive.gateway.routing import DirectRoute, gateway_of, json_response
 from neural_hive.hive import Hive
 from neural_hive.records import DECISION, stored_answer
+from neural_hive.tokens.base import signed_by
 from neural_hive.types import Verdict
 
 router = APIRouter(prefix="/api/v1/decisions", route_class=DirectRoute, tags=["decisions"])
@@ -22,6 +24,7 @@ _PAGE = 200
 
 
 @router.get("", summary="List decisions, newest first", openapi_extra=openapi.DECISIONS)
+@needs("decisions:read")
 async def list_decisions(request: Request) -> Response:
     """Decisions, newest first; `before` is the `next_before` of the previous page."""
     query = request.query_params
@@ -35,6 +38,7 @@ async def list_decisions(request: Request) -> Response:
 
 
 @router.get("/{decision_id}", summary="One decision", openapi_extra=openapi.DECISION)  # noqa: FAST003 -- a direct route is given the request only
+@needs("decisions:read")
 async def get_decision(request: Request) -> Response:
     """A decision as it was given, with a receipt against the ledger's current head, and what came of it."""
     hive = gateway_of(request).hive
@@ -42,23 +46,27 @@ async def get_decision(request: Request) -> Response:
 
 
 @router.post("/{decision_id}/feedback", status_code=201, summary="Report what came of a decision", openapi_extra=openapi.FEEDBACK)  # noqa: FAST003 -- a direct route is given the request only
+@needs("decisions:approve")
 async def give_feedback(request: Request) -> Response:
     """Record an outcome; it moves how much each specialist's voice weighs in this domain."""
     gateway = gateway_of(request)
     body = decode_feedback(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
     await gateway.admit(request, body.user_id)
-    entry = await gateway.hive.outcomes.report(request.path_params["decision_id"], body.outcome, comment=body.comment, caller=body.user_id)
+    caller = signed_by(body.user_id, caller_of(request))
+    entry = await gateway.hive.outcomes.report(request.path_params["decision_id"], body.outcome, comment=body.comment, caller=caller)
     return json_response(entry, 201)
 
 
 @router.post("/{decision_id}/approval", status_code=201, summary="Approve or refuse a decision as a person", openapi_extra=openapi.APPROVAL)  # noqa: FAST003 -- a direct route is given the request only
+@needs("decisions:approve")
 async def give_approval(request: Request) -> Response:
     """Record what a person decided; the hive's own decision stays as it is."""
     gateway = gateway_of(request)
     body = decode_approval(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
     await gateway.admit(request, body.user_id)
+    caller = signed_by(body.user_id, caller_of(request))
     entry = await gateway.hive.outcomes.approve(
-        request.path_params["decision_id"], approved=body.approved, comment=body.comment, caller=body.user_id
+        request.path_params["decision_id"], approved=body.approved, comment=body.comment, caller=caller
     )
     return json_response(entry, 201)
 

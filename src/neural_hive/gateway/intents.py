@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from neural_hive.errors import HiveError
 from neural_hive.gateway import openapi
+from neural_hive.gateway.auth import caller_of, needs
 from neural_hive.gateway.problems import preferred_language, problem_response
 from neural_hive.gateway.requests import IntentRequest, decode_intent, intent_of, read_body
 from neural_hive.gateway.routing import DirectRoute, Gateway, gateway_of
@@ -22,6 +23,7 @@ _SAMPLE = 500  # characters that tell the language of an intention that is refus
 
 
 @router.post("/api/v1/intents", summary="Ask for a decision", openapi_extra=openapi.INTENTS)
+@needs("intents:write")
 async def decide(request: Request) -> Response:
     """State an intention and, optionally, its plan; the decision is in the ledger before it is answered."""
     gateway = gateway_of(request)
@@ -29,7 +31,7 @@ async def decide(request: Request) -> Response:
     try:
         asked = decode_intent(await read_body(request, gateway.hive.settings.limits.max_body_bytes))
         await gateway.admit(request, asked.user_id or "")
-        intent = intent_of(asked)
+        intent = intent_of(asked, caller_of(request))
         key = request.headers.get("idempotency-key")
         if _STREAM in request.headers.get("accept", ""):
             return await _streamed(gateway, intent, key, _language(request, gateway, asked))

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from neural_hive.errors import NotFoundError
 from neural_hive.gateway import openapi
+from neural_hive.gateway.auth import needs
 from neural_hive.gateway.decisions import number
 from neural_hive.gateway.problems import FieldError
 from neural_hive.gateway.routing import DirectRoute, gateway_of, json_response
@@ -19,12 +20,14 @@ _PAGE = 200
 
 
 @router.get("/checkpoint", summary="The signed checkpoint", openapi_extra=openapi.CHECKPOINT)
+@needs("ledger:read")
 async def checkpoint(request: Request) -> Response:
     """The current tree head as a signed note."""
     return PlainTextResponse(await gateway_of(request).hive.ledger.head(), headers={"Cache-Control": "no-store"})
 
 
 @router.get("/public-key", summary="The key that checkpoints are signed with", openapi_extra=openapi.PUBLIC_KEY)
+@needs("ledger:read")
 async def public_key(request: Request) -> Response:
     """The verifier key, as the ledger's verifiers take it."""
     found = getattr(gateway_of(request).hive.ledger, "public_key", None)
@@ -34,6 +37,7 @@ async def public_key(request: Request) -> Response:
 
 
 @router.get("/proof", summary="Prove that a record is in the ledger", openapi_extra=openapi.PROOF)
+@needs("ledger:read")
 async def proof(request: Request) -> Response:
     """An inclusion proof of a record (`id`) against the current checkpoint."""
     record_id = request.query_params.get("id") or request.query_params.get("decision_id")
@@ -43,6 +47,7 @@ async def proof(request: Request) -> Response:
 
 
 @router.get("/consistency", summary="Prove that the ledger only grew", openapi_extra=openapi.CONSISTENCY)
+@needs("ledger:read")
 async def consistency(request: Request) -> Response:
     """A consistency proof from the tree of `since` leaves to the current one."""
     since = number(request, "since", default=None, least=0)
@@ -54,6 +59,7 @@ async def consistency(request: Request) -> Response:
 
 
 @router.get("/entries", summary="Records of the ledger, newest first", openapi_extra=openapi.ENTRIES)
+@needs("ledger:read")
 async def entries(request: Request) -> Response:
     """Records with their leaf index; `schema` picks the kind, `before` the page."""
     schema = request.query_params.get("schema", DECISION)

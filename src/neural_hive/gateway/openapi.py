@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from neural_hive import __version__
+from neural_hive.gateway import auth
 from neural_hive.gateway.requests import ApprovalRequest, FeedbackRequest, IntentRequest
 from neural_hive.messages import text
 from neural_hive.ops import Health
@@ -85,6 +86,12 @@ class ReadyAnswer(Struct):
     dependencies: list[Health]
 
 
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A token of the issuer in auth.issuer with the scope that the operation names; needed where auth.mode is oidc.",
+}
 _TYPES = (IntentRequest, FeedbackRequest, ApprovalRequest, DecisionAnswer, ProblemAnswer, ReadyAnswer)
 _REF = "#/components/{kind}/{name}"
 
@@ -181,6 +188,21 @@ def describe(app: FastAPI) -> dict[str, Any]:
         _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REF.format(kind="schemas", name="{name}"))
         components = document.setdefault("components", {})
         components["schemas"] = dict(sorted((components.get("schemas", {}) | schemas).items()))
+        components["securitySchemes"] = {"bearer": _BEARER}
+        _secure(document["paths"], app)
         components["examples"] = {name: {"value": value} for name, value in examples().items()}
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _secure(paths: dict[str, Any], app: FastAPI) -> None:
+    """Say of each operation which scope it needs; an empty requirement beside it means that no token is asked for here."""
+    gateway = getattr(app.state, "gateway", None)
+    open_too: list[dict[str, list[str]]] = [{}] if gateway is None or gateway.guard is None else []
+    for route in app.state.routes:
+        scope = auth.needed(route.endpoint)
+        if scope is not None and route.include_in_schema:
+            for method in route.methods:
+                described = paths[route.path][method.lower()]
+                described["security"] = [*open_too, {"bearer": [scope]}]
+                described["responses"] |= _problems(401, 403)

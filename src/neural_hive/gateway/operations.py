@@ -12,6 +12,7 @@ from starlette.responses import Response
 from neural_hive import __version__, telemetry
 from neural_hive.errors import HiveError
 from neural_hive.gateway import openapi
+from neural_hive.gateway.auth import needs, open_to_all
 from neural_hive.gateway.routing import DirectRoute, gateway_of, json_response
 from neural_hive.specialists.base import Specialist
 
@@ -19,6 +20,7 @@ router = APIRouter(route_class=DirectRoute, tags=["operations"])
 
 
 @router.get("/api/v1/specialists", summary="The panel", openapi_extra=openapi.SPECIALISTS)
+@needs("decisions:read")
 async def specialists(request: Request) -> Response:
     """Every specialist by name, and the model that answers for it."""
     hive = gateway_of(request).hive
@@ -29,16 +31,18 @@ async def specialists(request: Request) -> Response:
 
 
 @router.get("/health", summary="Alive", openapi_extra=openapi.HEALTH)
+@open_to_all
 async def health(_: Request) -> Response:
     """Whether the process answers; depends on nothing."""
     return json_response({"status": "ok", "version": __version__})
 
 
 @router.get("/ready", summary="Ready", openapi_extra=openapi.READY)
+@open_to_all
 async def ready(request: Request) -> Response:
-    """Whether a decision could be given now, and each dependency by name; 503 when not."""
+    """Whether a decision could be given now, and each dependency by name; 503 when not. Answered from memory, so at once."""
     gateway = gateway_of(request)
-    state = await gateway.hive.probe.readiness(gateway.language(request))
+    state = gateway.hive.watch.readiness(gateway.language(request))
     return json_response(
         {"status": "ready" if state.ready else "not_ready", "ready": state.ready, "dependencies": state.dependencies},
         200 if state.ready else 503,
@@ -46,6 +50,7 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics", summary="Metrics", openapi_extra=openapi.METRICS)
+@open_to_all
 async def metrics(_: Request) -> Response:
     """The metrics of this process in the Prometheus text format."""
     return Response(telemetry.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

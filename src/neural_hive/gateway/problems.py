@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents, worded in the caller's language.
 
     HTTP   error
+    401    TokenError (and how to come in)         403  ScopeError
     400    the body is no JSON                     409  ConflictError (Idempotency-Key, other body)
     404    NotFoundError, no such page             405  method not allowed
     413    body too large                          415  not JSON
@@ -21,6 +22,7 @@ from starlette.responses import Response
 
 from neural_hive import errors, telemetry
 from neural_hive.messages import text
+from neural_hive.tokens.base import AccessError, ScopeError, TokenError
 from neural_hive.understanding.privacy import mask
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,6 +35,8 @@ _BY_KEY = {
     "error.method_not_allowed": 405,
 }
 _BY_CLASS: tuple[tuple[type[errors.HiveError], int], ...] = (
+    (TokenError, 401),
+    (ScopeError, 403),
     (errors.NotFoundError, 404),
     (errors.ConflictError, 409),
     (errors.InputError, 422),
@@ -86,7 +90,13 @@ def problem_response(error: errors.HiveError, language: str) -> Response:
         headers["Retry-After"] = str(max(1, round(float(error.params.get("retry_after", 1)))))
     if "allow" in error.params:
         headers["Allow"] = error.params["allow"]
+    headers |= challenge_of(error)
     return Response(msgspec.json.encode(document), status_code=document["status"], headers=headers, media_type=MEDIA_TYPE)
+
+
+def challenge_of(error: errors.HiveError) -> dict[str, str]:
+    """The header that says which token would do (RFC 6750), when a token is what the error is about."""
+    return {"WWW-Authenticate": error.challenge} if isinstance(error, AccessError) else {}
 
 
 def _shown(value: Any) -> Any:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from neural_hive.errors import InputError, LimitError
 from neural_hive.gateway.problems import FieldError
+from neural_hive.tokens.base import Caller, signed_by
 from neural_hive.types import Context, Environment, GivenPlan, GivenTask, Intent, SourcePlan
 
 Word = Annotated[str, Meta(max_length=200)]
@@ -118,8 +119,8 @@ def decode_approval(body: bytes) -> ApprovalRequest:
     return decoded
 
 
-def intent_of(request: IntentRequest) -> Intent:
-    """The intention that a request states; raises FieldError."""
+def intent_of(request: IntentRequest, caller: Caller | None = None) -> Intent:
+    """The intention that a request states, and whose token came with it; raises FieldError."""
     context = request.context or ContextRequest()
     return Intent(
         text=request.intent_text,
@@ -129,7 +130,7 @@ def intent_of(request: IntentRequest) -> Intent:
             priority=context.priority or "",
             environment=environment_of(context.environment or ""),
         ),
-        user_id=request.user_id or "",
+        user_id=signed_by(request.user_id or "", caller),
         plan=_plan(request.plan) if request.plan is not None else None,
         language=request.language,
     )

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from neural_hive.gateway.answers import Answers, encode
+from neural_hive.gateway.auth import caller_of, guarded
 from neural_hive.gateway.limiter import Limiter
 from neural_hive.gateway.problems import preferred_language
 from neural_hive.hive import Hive
+from neural_hive.tokens.base import Guard, signed_by
 
 
 class DirectRoute(APIRoute):
@@ -24,8 +26,8 @@ class DirectRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint itself."""
-        return self.endpoint
+        """The endpoint itself, behind the guard if it needs a scope; raises LookupError when it does not say."""
+        return guarded(self.endpoint)  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +37,18 @@ class Gateway:
     hive: Hive
     answers: Answers
     limiter: Limiter
+    guard: Guard | None = None
 
     def language(self, request: Request) -> str:
         """The language that the caller prefers, or the configured one, or English."""
         return preferred_language(request) or self.hive.settings.language or "en"
 
     async def admit(self, request: Request, user_id: str = "") -> None:
-        """Count the request against its address and its user; raises LimitError."""
+        """Count the request against whose token it shows, or else its address, and against its user; raises LimitError."""
+        caller = caller_of(request)
         client = request.client.host if request.client else "local"
-        await self.limiter.admit(f"address {client}", f"user {user_id}" if user_id else "")
+        who = f"token {caller.name} {caller.client}" if caller is not None else f"address {client}"
+        await self.limiter.admit(who, f"user {signed_by(user_id, caller)}" if user_id else "")
 
 
 def gateway_of(request: Request) -> Gateway:

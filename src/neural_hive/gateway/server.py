@@ -10,6 +10,8 @@ import uvicorn
 from neural_hive.gateway.app import create_app
 from neural_hive.hive import Hive
 from neural_hive.settings import Settings
+from neural_hive.tokens.base import Guard
+from neural_hive.tokens.exposure import check_exposed
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -17,13 +19,22 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvicorn.Config("", log_config=None).get_loop_factory()
 
 
-def server(settings: Settings, hive: Hive) -> uvicorn.Server:
+def server(settings: Settings, hive: Hive, guard: Guard | None = None) -> uvicorn.Server:
     """The server of an open hive, not yet running.
 
     The access log is off: addresses may hold what people typed, and `/metrics` counts better.
+
+    Args:
+        settings: How it is configured.
+        hive: Who decides.
+        guard: Who decides about callers; the one that the settings ask for when None.
+
+    Raises:
+        SettingsError: It would be open to whoever reaches it, and nobody has said so; or tokens cannot be verified.
     """
+    check_exposed(settings.auth, settings.host, setting="host (HIVE_HOST)")
     config = uvicorn.Config(
-        create_app(settings, hive),
+        create_app(settings, hive, guard),
         host=settings.host,
         port=settings.port,
         log_config=None,

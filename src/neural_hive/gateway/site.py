@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from neural_hive.errors import HiveError, InputError, NotFoundError
 from neural_hive.gateway import openapi, pages, reference
+from neural_hive.gateway.auth import caller_of, needs, open_to_all
 from neural_hive.gateway.decisions import decision_answer, number, summary
-from neural_hive.gateway.problems import problem, status_of
+from neural_hive.gateway.problems import challenge_of, problem, status_of
 from neural_hive.gateway.requests import ContextRequest, IntentRequest, intent_of, read_bytes
 from neural_hive.gateway.result import decision_page
 from neural_hive.gateway.routing import DirectRoute, gateway_of
@@ -30,6 +31,7 @@ _FIELDS = ("intent_text", "source", "format", "environment")
 
 
 @router.get("/")
+@needs("intents:write")
 async def home(request: Request) -> Response:
     """The form, empty or with one of the examples."""
     language = gateway_of(request).language(request)
@@ -39,6 +41,7 @@ async def home(request: Request) -> Response:
 
 
 @router.post("/")
+@needs("intents:write")
 async def ask(request: Request) -> Response:
     """The form was sent: the decision, or the form again with what was wrong."""
     gateway = gateway_of(request)
@@ -48,7 +51,7 @@ async def ask(request: Request) -> Response:
         fields = form_fields(await read_bytes(request, gateway.hive.settings.limits.max_body_bytes))
         language = fields["lang"] if fields.get("lang") in ("pt", "en") else language
         await gateway.admit(request)
-        decision = await gateway.hive.review(intent_of(_asked(fields)))
+        decision = await gateway.hive.review(intent_of(_asked(fields), caller_of(request)))
     except HiveError as error:
         given = {name: mask(fields.get(name, "")).text for name in _FIELDS}
         return page(pages.home(language, given=given, error=problem(error, language)["detail"]), status_of(error))
@@ -57,6 +60,7 @@ async def ask(request: Request) -> Response:
 
 
 @router.get("/decisions")
+@needs("decisions:read")
 async def list_decisions(request: Request) -> Response:
     """Past decisions."""
     gateway = gateway_of(request)
@@ -66,6 +70,7 @@ async def list_decisions(request: Request) -> Response:
 
 
 @router.get("/decisions/{decision_id}")  # noqa: FAST003 -- a direct route is given the request only
+@needs("decisions:read")
 async def one_decision(request: Request) -> Response:
     """A past decision."""
     gateway = gateway_of(request)
@@ -74,6 +79,7 @@ async def one_decision(request: Request) -> Response:
 
 
 @router.get("/docs")
+@open_to_all
 async def docs(request: Request) -> Response:
     """The reference of the API, from its OpenAPI document."""
     document = await asyncio.to_thread(openapi.describe, request.app)
@@ -81,6 +87,7 @@ async def docs(request: Request) -> Response:
 
 
 @router.get("/static/{name}")  # noqa: FAST003 -- a direct route is given the request only
+@open_to_all
 async def static(request: Request) -> Response:
     """The style sheet and the icon."""
     name = request.path_params["name"]
@@ -101,7 +108,9 @@ def page(body: bytes, status: int = 200) -> Response:
 def error_page(error: HiveError, language: str) -> Response:
     """Answer a browser with a page about an error."""
     document = problem(error, language)
-    return page(pages.failure(language, document["title"], document["detail"]), document["status"])
+    answer = page(pages.failure(language, document["title"], document["detail"]), document["status"])
+    answer.headers.update(challenge_of(error))
+    return answer
 
 
 def form_fields(body: bytes) -> dict[str, str]:

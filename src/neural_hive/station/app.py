@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from neural_hive import __version__, telemetry
-from neural_hive.station.watch import Watch
+from neural_hive.watch import Watch
 
 _METRICS = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 
@@ -36,7 +36,7 @@ def create_app(name: str, watch: Watch) -> Starlette:
         return JSONResponse({"status": "ok", "version": __version__, "specialist": name})
 
     async def ready(_: Request) -> Response:
-        state = watch.state
+        state = watch.readiness()
         word = "ready" if state.ready else "not_ready"
         return JSONResponse({"status": word} | asdict(state), status_code=200 if state.ready else 503)
 

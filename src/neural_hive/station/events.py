@@ -8,7 +8,7 @@ import msgspec
 
 from neural_hive.settings import Settings, Tls
 
-_NEEDED = ("data_dir", "language", "models", "models_refresh", "ready_deadline", "log_level", "log_format")
+_NEEDED = ("data_dir", "language", "models", "models_refresh", "ready_deadline", "traces", "log_level", "log_format")
 
 
 class Listens(msgspec.Struct, frozen=True, tag="listens"):

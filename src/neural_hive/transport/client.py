@@ -18,9 +18,12 @@ import grpc
 import grpc.aio
 
 from neural_hive.errors import SettingsError, UnavailableError
-from neural_hive.settings import Tls
+from neural_hive.settings import Auth, Tls
 from neural_hive.specialists.memo import once_for
+from neural_hive.tokens.exposure import is_loopback
+from neural_hive.tokens.own import TokenFile, token_file
 from neural_hive.transport import wire
+from neural_hive.transport.access import metadata
 from neural_hive.transport.guard import Breaker
 from neural_hive.transport.tls import channel_credentials
 from neural_hive.types import ModelInfo, Opinion, Plan
@@ -69,7 +72,12 @@ _REASONS = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "deadline",
     grpc.StatusCode.INVALID_ARGUMENT: "declined",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "crowded",
+    grpc.StatusCode.UNAUTHENTICATED: "unauthorized",
+    grpc.StatusCode.PERMISSION_DENIED: "unauthorized",
 }
+
+# One that does not take this plan or this token is there and well.
+_NOT_AT_FAULT = ("error.specialist_declined", "error.specialist_unauthorized")
 
 _encoded = once_for(wire.encode_question)  # four specialists are asked the same
 
@@ -82,10 +90,14 @@ class RemoteSpecialist:
         channel: Where.
         deadline: Seconds that the caller waits; a call takes a little less.
         breaker: What keeps callers away while it fails.
+        own: The token that is shown where nobody calls.
     """
 
-    def __init__(self, name: str, channel: grpc.aio.Channel, *, deadline: float, breaker: Breaker | None = None) -> None:
+    def __init__(
+        self, name: str, channel: grpc.aio.Channel, *, deadline: float, breaker: Breaker | None = None, own: TokenFile | None = None
+    ) -> None:
         self.name = name
+        self._own = own
         self._evaluate: _Method = channel.unary_unary(wire.EVALUATE)
         self._describe: _Method = channel.unary_unary(wire.DESCRIBE)
         self._deadline = deadline
@@ -113,8 +125,7 @@ class RemoteSpecialist:
         try:
             opinions = await self._asked(plans)
         except UnavailableError as error:
-            # One that declines a plan is there and well.
-            (self._breaker.succeeded if error.key == "error.specialist_declined" else self._breaker.failed)()
+            (self._breaker.succeeded if error.key in _NOT_AT_FAULT else self._breaker.failed)()
             raise
         except BaseException:
             self._breaker.abandoned()
@@ -140,14 +151,14 @@ class RemoteSpecialist:
             raise self._error("declined") from None
         if len(question) > MOST_BYTES:
             raise self._error("declined")
-        opinions = self._read(wire.decode_answer, await self._called(self._evaluate, question))
+        opinions = self._read(wire.decode_answer, await self._called(self._evaluate, question, metadata(self._own)))
         if any(opinion.specialist != self.name for opinion in opinions):
             raise self._error("unreadable")
         return opinions if len(opinions) == len(plans) else opinions[:1]
 
-    async def _called(self, method: _Method, request: bytes) -> bytes:
+    async def _called(self, method: _Method, request: bytes, shown: tuple[tuple[str, str], ...] = ()) -> bytes:
         try:
-            return await method(request, timeout=self._timeout)
+            return await method(request, timeout=self._timeout, metadata=shown)
         except grpc.aio.AioRpcError as error:
             _log.debug("call of %s ended with %s", self.name, error.code().name)
             raise self._error(_REASONS.get(error.code(), "broken")) from None
@@ -165,7 +176,9 @@ class RemoteSpecialist:
 
 
 @asynccontextmanager
-async def open_grpc_specialist(url: str, *, name: str, tls: Tls, specialist_deadline: float) -> AsyncIterator[RemoteSpecialist]:
+async def open_grpc_specialist(
+    url: str, *, name: str, tls: Tls, specialist_deadline: float, auth: Auth | None = None
+) -> AsyncIterator[RemoteSpecialist]:
     """A specialist behind a URL. Whether anybody is there is found out by the first call, so the order of starting does not matter.
 
     Args:
@@ -173,20 +186,23 @@ async def open_grpc_specialist(url: str, *, name: str, tls: Tls, specialist_dead
         name: The specialist that is expected there.
         tls: Files for `grpcs://`.
         specialist_deadline: Seconds that the caller waits for an answer.
+        auth: Names the file with the token that is shown where nobody calls; a caller's own token always goes along.
 
     Raises:
-        SettingsError: The URL or a file of `tls` cannot be used.
+        SettingsError: The URL, a file of `tls` or the token's file cannot be used.
     """
-    target, first = _target(url, name)
+    (target, first), own = _target(url, name), token_file(auth)
     if urlsplit(url).scheme == "grpcs":
         # Certificates of servers that are written out in a row must all hold for the first of them.
         channel = grpc.aio.secure_channel(target, channel_credentials(tls), options=[*_OPTIONS, ("grpc.default_authority", first)])
     else:
         if tls.cert or tls.ca:
             _log.warning("grpc:// speaks in the clear in spite of the files in tls; write grpcs:// for specialists.%s", name)
+        if auth is not None and auth.mode == "oidc" and not is_loopback(first):
+            _log.warning("tokens go to specialists.%s over grpc:// in the clear; write grpcs://", name)
         channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
     async with channel:
-        yield RemoteSpecialist(name, channel, deadline=specialist_deadline)
+        yield RemoteSpecialist(name, channel, deadline=specialist_deadline, own=own)
 
 
 def _target(url: str, name: str) -> tuple[str, str]:

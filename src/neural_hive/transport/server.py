@@ -22,7 +22,9 @@ from neural_hive.ops import Pulse
 from neural_hive.settings import Tls
 from neural_hive.specialists.base import Specialist
 from neural_hive.telemetry import frames
+from neural_hive.tokens.base import Guard
 from neural_hive.transport import wire
+from neural_hive.transport.access import Method, guarded, traced
 from neural_hive.transport.tls import server_credentials
 from neural_hive.types import Action, Language, Opinion, Plan, Task
 
@@ -92,8 +94,9 @@ class _CrowdedError(Exception):
 class _Desk:
     """Takes questions as bytes and answers in bytes."""
 
-    def __init__(self, specialist: Specialist, pulse: Pulse) -> None:
+    def __init__(self, specialist: Specialist, pulse: Pulse, guard: Guard | None = None) -> None:
         self._specialist = specialist
+        self._guard = guard
         self._pulse = pulse
         self._large = 0
         self._worded: Callable[[Plan], Opinion] | None = getattr(specialist, "evaluate_sync", None)
@@ -103,10 +106,13 @@ class _Desk:
     def handlers(self) -> grpc.GenericRpcHandler:
         """The service under its name in the contract."""
         methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            "EvaluatePlan": grpc.unary_unary_rpc_method_handler(self.evaluate),
+            "EvaluatePlan": grpc.unary_unary_rpc_method_handler(self._evaluation()),
             "Describe": grpc.unary_unary_rpc_method_handler(self.describe),
         }
         return grpc.method_handlers_generic_handler(wire.SERVICE, methods)
+
+    def _evaluation(self) -> Method:
+        return traced(guarded(self.evaluate, self._guard), wire.EVALUATE.lstrip("/"), self._specialist.name)
 
     async def judge_first(self) -> None:
         """Load what the first question would load, and see that it can judge."""
@@ -193,13 +199,14 @@ def _curt(opinion: Opinion) -> Opinion:
 
 
 @asynccontextmanager
-async def serve_specialist(
+async def serve_specialist(  # noqa: PLR0913 -- named, and all but the first may be left out
     specialist: Specialist,
     *,
     host: str = "127.0.0.1",
     port: int = 50051,
     tls: Tls | None = None,
     pulse: Pulse | None = None,
+    guard: Guard | None = None,
 ) -> AsyncIterator[int]:
     """A specialist's gRPC server, ready to judge; yields the port that it listens on.
 
@@ -211,13 +218,14 @@ async def serve_specialist(
         port: Port; 0 takes a free one.
         tls: Files for TLS; with `ca` only clients with a certificate signed by it are let in.
         pulse: Whether it can judge; while it cannot, it reports NOT_SERVING and does not describe itself.
+        guard: Who decides about the tokens that plans come with; None asks for none. Health and description never need one.
 
     Raises:
         SettingsError: The port or a file of `tls` cannot be used.
     """
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MOST_CALLS)
     pulse = pulse or Pulse()
-    desk, state = _Desk(specialist, pulse), health.aio.HealthServicer()
+    desk, state = _Desk(specialist, pulse, guard), health.aio.HealthServicer()
     server.add_generic_rpc_handlers((desk.handlers(),))
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     reflection.enable_server_reflection((wire.SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

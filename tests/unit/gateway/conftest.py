@@ -21,7 +21,8 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def hive(settings: Settings) -> AsyncIterator[Hive]:
-    async with open_hive(settings) as opened:
+    async with open_hive(settings) as opened, opened.watch.looking():
+        await opened.watch.seen()
         yield opened
 
 

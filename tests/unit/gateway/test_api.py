@@ -130,8 +130,9 @@ async def test_not_ready_is_503_and_so_is_a_decision(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path)
     async with open_hive(settings) as hive:
         transport = httpx.ASGITransport(app=create_app(settings, hive))
-        async with httpx.AsyncClient(transport=transport, base_url="http://hive") as api:
+        async with httpx.AsyncClient(transport=transport, base_url="http://hive") as api, hive.watch.looking():
             await hive.ledger.close()  # type: ignore[attr-defined]
+            await hive.watch.seen()
             ready = await api.get("/ready")
             assert ready.status_code == 503
             assert [item["name"] for item in ready.json()["dependencies"] if not item["ok"]] == ["ledger"]

@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import grpc
 import httpx
 import psutil
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 
 from neural_hive.errors import SettingsError, UnavailableError
 from neural_hive.ops import Probe
@@ -24,8 +26,12 @@ from neural_hive.station.app import create_app
 from neural_hive.station.children import Children, is_elsewhere, open_children
 from neural_hive.station.door import listening_socket, shown_url
 from neural_hive.station.events import Ended, Listens, Order, read
-from neural_hive.station.process import Ports, Station, serve
-from neural_hive.station.watch import Watch
+from neural_hive.station.measured import Measured
+from neural_hive.station.process import PLAN, Ports, Station, serve
+from neural_hive.telemetry import REGISTRY
+from neural_hive.transport.client import open_grpc_specialist
+from neural_hive.types import ModelInfo, Opinion, Plan, Verdict
+from neural_hive.watch import Watch
 
 SECRET = "mongodb://hive:sesame@db/neural_hive"  # noqa: S105 -- of nothing
 
@@ -40,10 +46,13 @@ async def test_the_three_pages() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://station") as client:
         assert (await client.get("/health")).json()["specialist"] == "technical"
         assert (await client.get("/ready")).status_code == 503
-        await watch.look()
-        ready = await client.get("/ready")
+        async with watch.looking():
+            await watch.seen()
+            ready = await client.get("/ready")
         assert (ready.status_code, ready.json()["status"]) == (200, "ready")
-        assert ready.json()["dependencies"][0] | {"latency_ms": 0} == {"name": "part", "ok": True, "latency_ms": 0, "detail": "fine"}
+        (part,) = ready.json()["dependencies"]
+        assert {part.pop("latency_ms") < 1000, part.pop("checked_ms") < 1000} == {True}
+        assert part == {"name": "part", "ok": True, "required": True, "detail": "fine"}
         assert "hive_opinion_seconds" in (await client.get("/metrics")).text
         assert (await client.get("/other")).status_code == 404
 
@@ -72,6 +81,72 @@ async def test_it_serves_until_it_is_told_to_end() -> None:
         await asyncio.wait_for(serving, 20)
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", ports.grpc)
+
+
+async def test_while_it_drains_it_says_no_and_still_answers() -> None:
+    told: asyncio.Future[Ports] = asyncio.get_running_loop().create_future()
+    with listening_socket("127.0.0.1", 0) as door:
+        url = shown_url(door)
+        serving = asyncio.create_task(serve("behavior", Settings(port=0, grpc_port=0, drain=30.0), door, told.set_result))
+        ports = await asyncio.wait_for(told, 20)
+        address = f"127.0.0.1:{ports.grpc}"
+        async with (
+            httpx.AsyncClient(base_url=url) as client,
+            open_grpc_specialist(f"grpc://{address}", name="behavior", tls=Tls(), specialist_deadline=2.0) as voice,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            health = health_pb2_grpc.HealthStub(channel)
+            assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
+            await voice.evaluate(PLAN)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.2)
+            ready = await client.get("/ready")
+            assert (ready.status_code, [part["name"] for part in ready.json()["dependencies"] if not part["ok"]]) == (503, ["process"])
+            assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            assert (await voice.evaluate(PLAN)).specialist == "behavior"
+            async with open_grpc_specialist(f"grpc://{address}", name="behavior", tls=Tls(), specialist_deadline=2.0) as newcomer:
+                assert (await newcomer.describe()).name == (await voice.describe()).name
+            metrics = (await client.get("/metrics")).text
+            assert 'hive_opinion_seconds_count{specialist="behavior"}' in metrics
+            assert 'hive_model_info{source="packaged",specialist="behavior",' in metrics
+            assert 'hive_dependency_up{name="model"} 1.0' in metrics
+            assert "hive_ready 0.0" in metrics
+        os.kill(os.getpid(), signal.SIGTERM)  # a second time: it waits no longer
+        await asyncio.wait_for(serving, 10)
+
+
+async def test_a_clock_changes_no_way_to_ask() -> None:
+    inside = registry.open_local("evolution")
+    voice = Measured(inside)
+    seconds = ("hive_opinion_seconds_count", {"specialist": "evolution"})
+    before = REGISTRY.get_sample_value(*seconds) or 0.0
+    assert voice.evaluate_sync
+    assert voice.judge
+    opinion = voice.evaluate_sync(PLAN)
+    assert REGISTRY.get_sample_value(*seconds) == before + 1
+    assert await voice.evaluate(PLAN) == opinion == await inside.evaluate(PLAN)
+    assert voice.judge(PLAN).risk == opinion.risk
+    assert await voice.describe() == opinion.model
+    assert REGISTRY.get_sample_value(*seconds) == before + 1  # the loading of the first words is no opinion that anybody waited for
+
+
+class Awaited:
+    """A specialist that plugs in and can only be awaited."""
+
+    name = "poetic"
+
+    async def evaluate(self, plan: Plan) -> Opinion:
+        return Opinion(specialist=self.name, recommendation=Verdict.APPROVE, risk=0.1, confidence=0.5, model=await self.describe())
+
+    async def describe(self) -> ModelInfo:
+        return ModelInfo(name="poetic", version="1")
+
+
+async def test_a_specialist_that_can_only_be_awaited_is_timed_too() -> None:
+    voice = Measured(Awaited())
+    assert (voice.evaluate_sync, voice.judge) == (None, None)
+    await voice.evaluate(PLAN)
+    assert REGISTRY.get_sample_value("hive_opinion_seconds_count", {"specialist": "poetic"}) == 1
 
 
 def test_a_specialist_loads_no_store_and_no_gateway() -> None:
