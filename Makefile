@@ -62,12 +62,14 @@ check: setup ## lint, formatting, types, layers, the wire contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python proto/generate.py --check
+	$(BIN)/python -m deploy.monitoring --check
 	$(BIN)/buf lint proto
 	$(BIN)/buf format --exit-code --diff proto
 	$(BIN)/buf breaking proto --against proto/released.binpb
 
-generate: setup ## make the gRPC code anew from proto/ (ARGS=--check only compares)
+generate: setup ## make the gRPC code, alert rules and dashboards anew (ARGS=--check only compares)
 	$(BIN)/python proto/generate.py $(ARGS)
+	$(BIN)/python -m deploy.monitoring $(ARGS)
 
 format: setup ## format and mend what can be mended
 	$(BIN)/ruff format .
