@@ -1,34 +1,60 @@
-# syntax=docker/dockerfile:1
-# One image for every role: `hive serve` (the default), `hive specialist NAME`, `hive worker`, `hive train`.
-#   docker build -t neural-hive-mind .
-# Another base with Python 3.11 or newer can be given: --build-arg BASE_IMAGE=...
+# One image for every role: `hive gateway` (also `serve`, the default), `hive specialist NAME`, `hive worker`, `hive train`.
+#   make image                               with Docker or, without a Docker engine, with buildah
+#   docker build -t neural-hive-mind .       the same by hand
+# The image begins empty and receives Python, the libraries that it loads, the locked packages and the code: no shell, no
+# pip, no package manager. BASE_IMAGE is where Python and the libraries are taken from: any Debian-like image with
+# Python 3.11 or newer and its venv module. WITH_SPACY_MODELS=1 adds spaCy with its models for Portuguese and English.
 ARG BASE_IMAGE=python:3.12-slim-bookworm
 
-FROM ${BASE_IMAGE} AS build
+# What changes less often than the code. pip.conf and ca.crt are the builder's own and stay outside the image.
+FROM ${BASE_IMAGE} AS packages
+SHELL ["/bin/sh", "-eu", "-c"]
 WORKDIR /build
-# What is installed is what is locked, hash by hash. Packages come first: they change less often than the code.
-COPY requirements.lock locks/all.lock
-COPY deploy/requirements.lock locks/image.lock
-RUN python -m venv /opt/hive && python -m venv /opt/builder \
- && awk '/^[a-z]/ {kept = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/} kept' locks/all.lock > builder.lock
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
-RUN /opt/hive/bin/pip install --require-hashes --requirement locks/image.lock \
- && /opt/builder/bin/pip install --require-hashes --requirement builder.lock
+ARG WITH_SPACY_MODELS=0
+COPY deploy/image/models.py deploy/image/models.txt ./
+RUN --mount=type=secret,id=ca.crt,target=/run/secrets/ca.crt \
+    python3 models.py --wanted "${WITH_SPACY_MODELS}" --list models.txt --into models
+COPY deploy/requirements.lock image.lock
+COPY deploy/image/requirements.lock builder.lock
+COPY deploy/image/spacy.lock spacy.lock
+ENV PIP_CONFIG_FILE=/run/secrets/pip.conf \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_ONLY_BINARY=:all: \
+    PIP_QUIET=1
+RUN --mount=type=secret,id=pip.conf,target=/run/secrets/pip.conf \
+    --mount=type=secret,id=ca.crt,target=/run/secrets/ca.crt \
+    --mount=type=cache,target=/root/.cache/pip \
+    python3 -m venv --without-pip /opt/hive; \
+    python3 -m venv /opt/builder; \
+    install="/opt/builder/bin/pip --python /opt/hive/bin/python install --no-compile"; \
+    /opt/builder/bin/pip install --require-hashes --requirement builder.lock; \
+    $install --require-hashes --requirement image.lock; \
+    if [ "${WITH_SPACY_MODELS}" = 1 ]; then \
+      $install --require-hashes --requirement spacy.lock; \
+      $install --no-deps models/*.whl; \
+    fi
+COPY deploy/image/gather.py deploy/image/debian.py deploy/image/compile.py ./
+RUN python3 gather.py --packages /opt/hive --root /rootfs; \
+    python3 debian.py --root /rootfs; \
+    /opt/hive/bin/python -BP compile.py --packages /opt/hive --root /rootfs; \
+    mkdir -p /data /packages/opt; \
+    cp -al /opt/hive /packages/opt/hive; \
+    find /rootfs /packages -exec touch --no-dereference --date=1980-01-01T00:00:00Z {} +
+
+FROM packages AS code
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN /opt/builder/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
- && /opt/hive/bin/pip install --no-deps dist/*.whl \
- && /opt/hive/bin/pip uninstall --yes pip setuptools \
- && /opt/hive/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/hive/lib
+COPY deploy/image/sbom.py deploy/image/own.py ./
+RUN /opt/builder/bin/python -m hatchling build --target wheel --directory dist; \
+    /opt/builder/bin/pip --python /opt/hive/bin/python install --no-compile --no-deps dist/*.whl; \
+    /opt/builder/bin/python sbom.py --packages /opt/hive --root /rootfs --output /own/opt/hive/sbom.cdx.json; \
+    /opt/hive/bin/python -BP own.py --root /own; \
+    find /own -exec touch --no-dereference --date=1980-01-01T00:00:00Z {} +
 
-FROM ${BASE_IMAGE}
-LABEL org.opencontainers.image.title="Neural Hive-Mind" \
-      org.opencontainers.image.description="States what a change would do, judges it four ways, answers with proof." \
-      org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /opt/hive /opt/hive
-# No name in /etc/passwd is needed. Mount a volume at /data where the ledger or its key lives.
-RUN mkdir -p /data && chown 1000:1000 /data
-ENV PATH=/opt/hive/bin:$PATH \
+FROM scratch
+# Mount a volume at /data where the ledger or its key lives; everything else may be read-only.
+ENV PATH=/opt/hive/bin \
+    LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HIVE_DATA_DIR=/data \
@@ -36,10 +62,26 @@ ENV PATH=/opt/hive/bin:$PATH \
     HIVE_GRPC_HOST=0.0.0.0 \
     HIVE_LOG_FORMAT=json
 USER 1000:1000
-WORKDIR /data
 EXPOSE 8000 50051
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('HIVE_PORT', '8000')}/health\", timeout=2)"]
 ENTRYPOINT ["hive"]
 CMD ["serve"]
+COPY --from=packages /rootfs /
+COPY --from=packages --chown=1000:1000 /data /data
+WORKDIR /data
+COPY --from=packages /packages /
+# The order is that of change: what a node has already is not sent again.
+COPY --from=code /own /
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.title="Neural Hive-Mind" \
+      org.opencontainers.image.description="States what a change would do, judges it four ways, answers with proof." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}"

@@ -1,7 +1,8 @@
 # Everything a person or CI does here. `make help` lists it; python3 (3.11 or newer) and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run review test services services-stop test-real soak check generate format eval bench lock clean
+.PHONY: help setup run review test services services-stop test-real soak check deploy-check site image image-import image-check e2e-k8s \
+  generate format eval bench lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## make .venv with the locked packages and the `hive` command
 
@@ -63,13 +64,37 @@ check: setup ## lint, formatting, types, layers, the wire contract
 	$(BIN)/lint-imports
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m deploy.monitoring --check
+	$(BIN)/python -m tests.deploy.chart.generate --check
 	$(BIN)/buf lint proto
 	$(BIN)/buf format --exit-code --diff proto
 	$(BIN)/buf breaking proto --against proto/released.binpb
 
-generate: setup ## make the gRPC code, alert rules and dashboards anew (ARGS=--check only compares)
+# BASE_IMAGE: what the build starts from, where no registry can be reached or another is wanted.
+BASE_IMAGE ?=
+WITH_SPACY_MODELS ?= 0
+
+image: setup ## build the container image (BASE_IMAGE=, WITH_SPACY_MODELS=1, ARGS=)
+	$(BIN)/python -m tests.services.image build --base "$(BASE_IMAGE)" --spacy "$(WITH_SPACY_MODELS)" -- $(ARGS)
+
+image-import: setup ## give the built image to containerd (CONTAINERD_ADDRESS=)
+	$(BIN)/python -m tests.services.image import
+
+image-check: setup ## run the built image read-only, without rights, and measure it
+	$(BIN)/python -m tests.services.image check
+
+e2e-k8s: setup ## the chart on a real Kubernetes that is built here: needs root, the first time half an hour (ARGS=)
+	$(BIN)/python -m tests.cluster prove $(ARGS)
+
+deploy-check: setup ## the chart: lint, the schemas of Kubernetes, policies, every value flipped (ARGS=)
+	HIVE_TEST_REAL=1 $(BIN)/python -m pytest -q tests/deploy/chart $(ARGS)
+
+site: setup ## the documentation site, into build/site (ARGS=serve shows it while it is written)
+	$(BIN)/python -m tests.documents site $(ARGS)
+
+generate: setup ## make the gRPC code, alert rules, dashboards and chart files anew (ARGS=--check only compares)
 	$(BIN)/python proto/generate.py $(ARGS)
 	$(BIN)/python -m deploy.monitoring $(ARGS)
+	$(BIN)/python -m tests.deploy.chart.generate $(ARGS)
 
 format: setup ## format and mend what can be mended
 	$(BIN)/ruff format .
@@ -90,6 +115,7 @@ IMAGE_EXTRAS := fast grpc mongo neo4j redis queue mlflow auth traces
 lock: setup ## resolve pyproject.toml anew into the locks, the image's too (ARGS="--upgrade")
 	$(LOCK) pyproject.toml --extra dev --output-file requirements.lock $(ARGS)
 	$(LOCK) pyproject.toml $(IMAGE_EXTRAS:%=--extra %) --constraint requirements.lock --output-file deploy/requirements.lock $(ARGS)
+	$(LOCK) pyproject.toml --extra spacy --constraint deploy/requirements.lock --output-file deploy/image/spacy.lock $(ARGS)
 	set -e; for each in $(TOOLS); do $(LOCK) $$each/requirements.in --output-file $$each/requirements.lock $(ARGS); done
 
 clean: ## remove caches and build output; .venv stays
