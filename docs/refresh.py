@@ -1,15 +1,18 @@
 # ruff: noqa: INP001, S603 - a script, no part of a package; it runs the commands that the READMEs print
-"""Fill the parts of the READMEs and of docs/ that are made: transcripts, the figures, the settings.
+"""Fill the parts of the READMEs and of docs/ that are made: transcripts, figures, the reference, the worked decision.
 
-    python docs/refresh.py              runs what the READMEs show, writes down what came of it, and lists the settings
+    python docs/refresh.py              runs what the READMEs show, writes down what came of it, and fills the pages of docs/
+    python docs/refresh.py --pages      the pages of docs/ alone, in a few seconds
     python docs/refresh.py --figures    measures evals/figures.json anew as well
+    python docs/refresh.py --measure    measures the few figures of `make bench` that the summary shows anew as well
+    python docs/refresh.py --check      writes nothing and says which page is stale (with --pages: of docs/ alone)
 
-`tests/test_readme.py` fails when one of these parts is no longer true, and names this script.
+What is made, and how, stands in `docs/made/`. `tests/test_readme.py` and `tests/test_reference.py` fail when one of
+these parts is no longer true, and name this script.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -17,20 +20,50 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from docs.made import pages, sentences, summary  # noqa: E402 -- found from the root, wherever this script is called
+from docs.made.figures import figures_table, keep, kept_figures, measure  # noqa: E402 -- as above
+from docs.made.parts import FOLDERS, part, with_part  # noqa: E402 -- as above
+from docs.made.settings import settings_rows, settings_table  # noqa: E402 -- as above
+
+__all__ = [
+    "CUT",
+    "READMES",
+    "ROOT",
+    "SETTINGS",
+    "Step",
+    "blocks",
+    "environment",
+    "figures_table",
+    "kept_figures",
+    "main",
+    "measure",
+    "part",
+    "programs",
+    "refreshed",
+    "run_blocks",
+    "run_program",
+    "settings_rows",
+    "settings_table",
+    "stable",
+    "steps",
+    "with_part",
+    "wrapped",
+]
+
 READMES = {"en": ROOT / "README.md", "pt": ROOT / "README.pt-BR.md"}
-SETTINGS = {"en": ROOT / "docs" / "en" / "settings.md", "pt": ROOT / "docs" / "pt-BR" / "settings.md"}
-FIGURES = ROOT / "evals" / "figures.json"
-SETS = ("dev", "test")
+SETTINGS = {language: folder / "settings.md" for language, folder in FOLDERS.items()}
 CUT = "…"
 """A line of its own under a command: more follows that is not shown."""
 
@@ -73,7 +106,7 @@ class Step:
         """This step with the lines that `other` gave, wrapped, as many as are printed here."""
         if self.shows(other):
             return self
-        lines = tuple(part for line in other.output for part in wrapped(line))
+        lines = tuple(piece for line in other.output for piece in wrapped(line))
         return Step(self.command, (*lines[: len(self.output) - 1], CUT) if self.output[-1:] == (CUT,) else lines)
 
     def text(self) -> str:
@@ -198,136 +231,6 @@ def run_program(source: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def part(readme: str, name: str) -> str:
-    """What stands between the marks of a made part.
-
-    Raises:
-        ValueError: The page has no such marks.
-    """
-    found = re.search(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->", readme)
-    if found is None:
-        raise ValueError(f"no part {name!r}")
-    return found[1]
-
-
-def with_part(readme: str, name: str, content: str) -> str:
-    """The README with a made part filled anew."""
-    return readme.replace(f"<!-- {name} -->\n{part(readme, name)}<!-- /{name} -->", f"<!-- {name} -->\n{content}<!-- /{name} -->")
-
-
-def settings_rows() -> list[tuple[str, str, str]]:
-    """Variable, default and meaning of each setting, in the order of `settings.py`."""
-    from pydantic import BaseModel
-
-    from neural_hive.settings import Limits, Settings, Tls
-
-    tables: dict[str, type[BaseModel]] = {"tls": Tls, "limits": Limits}
-    own = [(f"HIVE_{name.upper()}", field) for name, field in Settings.model_fields.items() if name not in tables]
-    nested = [
-        (f"HIVE_{table.upper()}__{name.upper()}", field) for table, model in tables.items() for name, field in model.model_fields.items()
-    ]
-    return [(variable, _default(field), field.description or "") for variable, field in own + nested]
-
-
-def _default(field: Any) -> str:
-    if field.default_factory is not None:
-        value = field.default_factory()
-        return "`{}`" if value == {} else "-"
-    return "-" if field.default is None else f"`{field.default}`"
-
-
-def settings_table() -> str:
-    """The English table of settings."""
-    rows = [f"| `{variable}` | {default} | {meaning} |" for variable, default, meaning in settings_rows()]
-    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows]) + "\n"
-
-
-def measure(names: tuple[str, ...] = SETS) -> dict[str, Any]:
-    """The figures of the repository's own sets, panel and baselines, rounded as they are kept."""
-    from neural_hive.evaluation.runner import run
-
-    kept = ("cases", "accuracy", "let_go", "let_go_share", "blocked", "blocked_share", "auc", "ece")
-    figures: dict[str, Any] = {}
-    for name, found in run(ROOT / "evals", sets=names).sets.items():
-        if name in names:
-            reviewers = {"panel": found["panel"], **found["baselines"]}
-            figures[name] = {who: {key: _rounded(row[key]) for key in kept} for who, row in reviewers.items()}
-            extra = ("twins_agree", "language", "domain")
-            figures[name]["panel"] |= {key: _rounded(found["panel"][key]) for key in extra}
-    return figures
-
-
-def _rounded(value: float | None) -> float | None:
-    return value if value is None or isinstance(value, int) else round(value, 4)
-
-
-_WORDS = {
-    "en": {
-        "head": ("set", "who answers", "accepted", "dangerous let go", "harmless blocked", "AUC", "ECE"),
-        "panel": "the hive",
-        "keywords": "keyword list",
-        "constant": "always review",
-        "more": "{name} ({cases} cases): the same verdict in both languages {twins}; language {language}; domain {domain}.",
-        "none": "No figures are kept yet: `make eval` prints them.",
-    },
-    "pt": {
-        "head": ("conjunto", "quem responde", "aceito", "perigosos liberados", "inofensivos bloqueados", "AUC", "ECE"),
-        "panel": "a colmeia",
-        "keywords": "lista de palavras",
-        "constant": "sempre revisar",
-        "more": "{name} ({cases} casos): mesmo veredito nos dois idiomas {twins}; idioma {language}; domínio {domain}.",
-        "none": "Ainda não há números guardados: o `make eval` os mostra.",
-    },
-}
-
-
-def figures_table(figures: Mapping[str, Any] | None, language: str) -> str:
-    """The figures in a README's language; a sentence when there are none."""
-    words = _WORDS[language]
-    if not figures:
-        return f"{words['none']}\n"
-    head = words["head"]
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    for name, reviewers in figures.items():
-        for who, row in reviewers.items():
-            lines.append(f"| {' | '.join((name, str(words[who]), *_cells(row, language)))} |")
-    more = [_more(name, reviewers["panel"], language) for name, reviewers in figures.items()]
-    return "\n".join([*lines, "", *more]) + "\n"
-
-
-def _cells(row: Mapping[str, Any], language: str) -> tuple[str, ...]:
-    let_go, blocked = (f"{row[name]} ({percent(row[f'{name}_share'], language)})" for name in ("let_go", "blocked"))
-    return percent(row["accuracy"], language), let_go, blocked, number(row["auc"], language), number(row["ece"], language)
-
-
-def _more(name: str, panel: Mapping[str, Any], language: str) -> str:
-    fields = {"twins": "twins_agree", "language": "language", "domain": "domain"}
-    shares = {key: percent(panel[field], language) for key, field in fields.items()}
-    return "- " + str(_WORDS[language]["more"]).format(name=name, cases=panel["cases"], **shares)
-
-
-def percent(share: float | None, language: str) -> str:
-    """A share with one decimal, as a reader of the language writes it."""
-    return "-" if share is None else _local(f"{100 * share:.1f}%", language)
-
-
-def number(value: float | None, language: str) -> str:
-    """A figure with three decimals, as a reader of the language writes it."""
-    return "-" if value is None else _local(f"{value:.3f}", language)
-
-
-def _local(figure: str, language: str) -> str:
-    return figure.replace(".", ",") if language == "pt" else figure
-
-
-def kept_figures() -> dict[str, Any] | None:
-    """The figures that were measured last; None when none are kept."""
-    if not FIGURES.exists():
-        return None
-    figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8"))
-    return figures
-
-
 def refreshed(readme: str, language: str) -> str:
     """A README with all made parts filled anew."""
     readme = with_part(readme, "figures", figures_table(kept_figures(), language))
@@ -345,17 +248,29 @@ def _renewed(block: list[Step], ran: list[Step]) -> list[Step]:
     return [step.renewed(given) for step, given in zip(block, ran, strict=True)]
 
 
-def main(arguments: list[str]) -> int:
-    """Refresh both READMEs and the English list of settings."""
-    if "--figures" in arguments:
-        FIGURES.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
+def renewed() -> Iterator[tuple[Path, str]]:
+    """Each README with its new text, in both languages."""
     for language, path in READMES.items():
-        path.write_text(refreshed(path.read_text(encoding="utf-8"), language), encoding="utf-8")
-    page = SETTINGS["en"]
-    page.write_text(with_part(page.read_text(encoding="utf-8"), "settings", settings_table()), encoding="utf-8")
-    return 0
+        yield path, refreshed(path.read_text(encoding="utf-8"), language)
+
+
+def main(arguments: list[str]) -> int:
+    """Fill what is made, or with `--check` only say what is stale; 1 when something is, or has no Portuguese words yet."""
+    if missing := sentences.missing():
+        sys.stderr.write("docs/made/portuguese.toml lacks:\n" + "".join(f"  {sentence}\n" for sentence in missing))
+        return 1
+    if "--figures" in arguments:
+        keep(measure())
+    if "--measure" in arguments:
+        summary.measure()
+    texts = {**dict(pages.filled()), **({} if "--pages" in arguments else dict(renewed()))}
+    stale = [path for path, text in texts.items() if path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+        if "--check" not in arguments:
+            path.write_text(texts[path], encoding="utf-8")
+    return 1 if stale and "--check" in arguments else 0
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     sys.exit(main(sys.argv[1:]))

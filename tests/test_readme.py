@@ -147,9 +147,10 @@ def test_ports_are_told_with_their_verbs(language: str) -> None:
 @pytest.mark.parametrize("path", TEXTS, ids=named)
 def test_what_a_page_names_exists(path: Path) -> None:
     words = read(path)
-    targets = set(re.findall(r"(?m)^([a-z]+):.*## ", read(ROOT / "Makefile")))
-    assert set(re.findall(r"(?m)(?:`|^    )make ([a-z]+)", words)) <= targets
-    known = {variable for variable, _, _ in refresh.settings_rows()} | {"HIVE_CONFIG"}
+    targets = set(re.findall(r"(?m)^([a-z][a-z0-9-]*):.*## ", read(ROOT / "Makefile")))
+    assert set(re.findall(r"(?m)(?:`|^    )make ([a-z][a-z0-9-]*)", words)) <= targets
+    settings = {variable for variable, _, _ in refresh.settings_rows()}
+    known = settings | {variable.partition("__")[0] for variable in settings} | {"HIVE_CONFIG", "HIVE_TOKEN"}
     named_here = {name.replace("HIVE_SPECIALISTS__TECHNICAL", "HIVE_SPECIALISTS") for name in re.findall(r"HIVE_[A-Z_]*[A-Z]", words)}
     assert {name for name in named_here if not name.startswith("HIVE_TEST_")} <= known
     missing = [file for file in re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.\w+)?|[a-z_]+\.(?:py|toml))`", words) if not is_here(file)]
