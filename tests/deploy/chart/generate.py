@@ -36,7 +36,7 @@ _WORDS = {
     "workerSettings": "Settings of the worker, over the common ones.",
     "specialistSettings": "Settings of specialists, over the common ones.",
 }
-_URLS = ("ledger", "graph", "cache", "queue", "models")
+_URLS = ("ledger", "graph", "cache", "queue", "models", "endpoint", "jwks_url", "issuer")
 _PASSWORD = {"type": "string", "pattern": "://[^/?#]*:[^/?#@]*@"}
 _BEGIN, _END = "<!-- values -->\n", "<!-- /values -->\n"
 
