@@ -151,7 +151,7 @@ async def open_hive(settings: Settings, *, warm: bool = False, checks: Mapping[s
         if own:
             asked["models"] = _pinged(models)
         if warm:
-            asked["warm-up"] = await stack.enter_async_context(warmed(panel))
+            asked["warm-up"] = await stack.enter_async_context(warmed(panel if _may_ask(settings) else Panel(specialists | twins)))
         probe = _probe(settings, asked)
         watch = Watch(probe, language=settings.language or "en")
         if warm:
@@ -167,6 +167,11 @@ async def open_hive(settings: Settings, *, warm: bool = False, checks: Mapping[s
             probe=probe,
             watch=watch,
         )
+
+
+def _may_ask(settings: Settings) -> bool:
+    """Whether those behind URLs are asked where nobody calls: where tokens are needed, only with one of this process's own."""
+    return settings.auth.mode == "none" or settings.auth.token_file is not None
 
 
 def _own_specialists(settings: Settings) -> tuple[str, ...]:

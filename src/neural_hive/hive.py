@@ -26,7 +26,7 @@ from neural_hive.memory import Memory
 from neural_hive.ops import Probe
 from neural_hive.outcomes import Outcomes
 from neural_hive.panel import Hearing, Panel
-from neural_hive.records import Ask, decision_record, new_id, timestamp
+from neural_hive.records import Ask, decision_record, masked_caller, new_id, timestamp
 from neural_hive.settings import Settings
 from neural_hive.tracing import span
 from neural_hive.types import (
@@ -158,7 +158,9 @@ class Hive:
 
     async def _record(self, decision: Decision, intent: Intent, ask: Ask) -> Decision:
         decision = replace(decision, decision_id=ask.decision_id or new_id("dec"))
-        record = decision_record(decision, context=_masked(intent.context), caller=mask(intent.user_id).text, request_tag=ask.request_tag)
+        record = decision_record(
+            decision, context=_masked(intent.context), caller=masked_caller(intent.user_id), request_tag=ask.request_tag
+        )
         with (
             telemetry.timed(telemetry.LEDGER_APPEND_SECONDS),
             span(

@@ -13,7 +13,7 @@ from neural_hive import telemetry
 from neural_hive.errors import ConflictError, InputError, NotFoundError
 from neural_hive.ledger.base import Ledger
 from neural_hive.memory import Memory
-from neural_hive.records import APPROVAL, DECISION, FEEDBACK, new_id, timestamp
+from neural_hive.records import APPROVAL, DECISION, FEEDBACK, masked_caller, new_id, timestamp
 from neural_hive.reliability import Reliability
 from neural_hive.types import Domain, Receipt
 from neural_hive.understanding.privacy import mask
@@ -146,7 +146,7 @@ def _first(decision_id: str) -> str:
 
 
 def _entry(schema: str, record_id: str, decision_id: str, comment: str, caller: str) -> dict[str, Any]:
-    content = {"comment": mask(comment).text, "by": mask(caller).text}
+    content = {"comment": mask(comment).text, "by": masked_caller(caller)}
     return {"schema": schema, "id": record_id, "created_at": timestamp(), "decision_id": decision_id, "content": content}
 
 

@@ -17,7 +17,9 @@ from uuid import uuid4
 import msgspec
 
 from neural_hive.messages import text
+from neural_hive.tokens.base import parted
 from neural_hive.types import Context, Decision, Opinion, PiiFinding, Receipt
+from neural_hive.understanding.privacy import mask
 
 DECISION = "decision/v1"
 FEEDBACK = "feedback/v1"
@@ -70,6 +72,12 @@ def new_id(prefix: str) -> str:
 def timestamp() -> str:
     """Now, in UTC, to the millisecond (RFC 3339)."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def masked_caller(signed: str) -> str:
+    """Who asks, masked. Whom a token stands for is never masked: a name stated before it must not swallow it."""
+    stated, caller = parted(signed)
+    return " ".join(filter(None, (mask(stated).text, caller)))
 
 
 def decision_record(decision: Decision, *, context: Context, caller: str, request_tag: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ attributes are constants of the code; values are numbers or words of closed voca
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 _HEADERS = ("traceparent", "tracestate")  # W3C Trace Context
+_LONGEST = 512  # characters of a header that are handed on; a longer one could crowd the token out of a call
 _PATH = "/v1/traces"  # where OTLP over HTTP takes spans
 _PATIENCE = 5.0  # seconds that a collector has to take a batch, and an ending process has for its last one
 
@@ -115,8 +117,14 @@ def tracing(settings: Traces, service: str) -> Iterator[None]:
         yield
     finally:
         _SPANS.tracer = None
-        provider.force_flush(int(_PATIENCE * 1000))
-        provider.shutdown()
+        _ended(provider)
+
+
+def _ended(provider: TracerProvider) -> None:
+    """Send what is left. A collector that is away is tried again for half a minute, and nobody who ends waits for that."""
+    ending = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
+    ending.start()
+    ending.join(_PATIENCE)
 
 
 def _provider(settings: Traces, endpoint: str, service: str) -> TracerProvider:
@@ -164,7 +172,7 @@ def _context(carrier: Mapping[str, str] | None) -> Any:
         return None
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    return TraceContextTextMapPropagator().extract({name: carrier[name] for name in _HEADERS if name in carrier})
+    return TraceContextTextMapPropagator().extract({name: carrier[name] for name in _HEADERS if 0 < len(carrier.get(name, "")) <= _LONGEST})
 
 
 class _Open:

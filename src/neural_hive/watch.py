@@ -89,15 +89,23 @@ class Watch:
             await self._probe.close()
 
     async def _follow(self, name: str) -> None:
-        up = telemetry.DEPENDENCY_UP.labels(name=name)
         while True:
-            answer = self._answers[name] = await self._probe.ask(name)
-            up.set(answer.ok)
-            if len(self._answers) == len(self._probe.names):
-                self._all.set()
-            self._tell()
-            if not answer.late:  # who was late is waited for, not left alone
+            try:
+                late = await self._look(name)
+            except Exception as error:  # noqa: BLE001 -- whoever stops looking at one part would leave its last answer standing in the metrics
+                _log.error("looking at %s failed: %s", name, telemetry.frames(error))
+                late = False
+            if not late:  # who was late is waited for, not left alone
                 await asyncio.sleep(self._every)
+
+    async def _look(self, name: str) -> bool:
+        """Ask one dependency and say what came of it; whether it was late."""
+        answer = self._answers[name] = await self._probe.ask(name)
+        telemetry.DEPENDENCY_UP.labels(name=name).set(answer.ok)
+        if len(self._answers) == len(self._probe.names):
+            self._all.set()
+        self._tell()
+        return answer.late
 
     def _tell(self) -> None:
         state = self.readiness()

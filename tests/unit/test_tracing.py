@@ -88,3 +88,26 @@ def test_a_whole_url_of_traces_is_taken_as_it_is() -> None:
     with collector() as taken, tracing(Traces(endpoint=f"{taken.url}/v1/traces"), "hive-worker"), span("work"):
         pass
     assert taken.named("work").service == "hive-worker"
+
+
+def test_a_long_state_of_a_trace_is_not_handed_on() -> None:
+    """It travels beside the token, in headers that must not grow too long."""
+    long = ",".join(f"v{number}={'x' * 250}" for number in range(32))
+    for state, kept in ((long, ""), ("vendor=1", "vendor=1")):
+        carrier = PARENT | {"tracestate": state}
+        with collector() as taken, tracing(Traces(endpoint=taken.url), "hive-gateway"), span("serve", "server", carrier):
+            assert carried().get("tracestate", "") == kept
+
+
+def test_a_collector_that_is_away_holds_up_no_end() -> None:
+    code = """
+from neural_hive.settings import Traces
+from neural_hive.tracing import span, tracing
+with tracing(Traces(endpoint="http://127.0.0.1:1"), "hive-gateway"):
+    for _ in range(2000):
+        with span("plan"):
+            pass
+"""
+    began = time.monotonic()
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60).returncode == 0
+    assert time.monotonic() - began < 12  # five seconds, and a start on a machine that is busy

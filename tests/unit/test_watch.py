@@ -9,7 +9,7 @@ import time
 import pytest
 
 from neural_hive.errors import UnavailableError
-from neural_hive.ops import Health, Probe
+from neural_hive.ops import Health, Probe, Readiness
 from neural_hive.telemetry import REGISTRY
 from neural_hive.watch import Watch
 
@@ -156,3 +156,21 @@ async def test_nothing_is_left_running() -> None:
     async with Watch(Probe({"part": hanging.check}, deadline=0.05)).looking():
         await asyncio.sleep(0.01)
     assert asyncio.all_tasks() == before
+
+
+async def test_looking_goes_on_whatever_happens_to_what_was_seen() -> None:
+    seen: list[bool] = []
+
+    def told(state: Readiness) -> None:
+        seen.append(state.ready)
+        if len(seen) == 1:
+            raise KeyError("nobody thought of this")
+
+    watched = Part()
+    watch = Watch(Probe({"part": watched.check}), every=0.01, told=told)
+    async with watch.looking():
+        await until(watch, ready=True)
+        watched.broken = True
+        await until(watch, ready=False)
+    assert seen[0]
+    assert not seen[-1]

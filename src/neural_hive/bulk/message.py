@@ -17,7 +17,7 @@ from neural_hive.planning import detect
 from neural_hive.planning.detect import looks_like_shell, looks_like_sql, structure
 from neural_hive.planning.documents import load_json, load_yaml
 from neural_hive.planning.tasks import parse_tasks
-from neural_hive.records import Ask
+from neural_hive.records import Ask, masked_caller
 from neural_hive.types import Context, GivenPlan, GivenTask, Intent, Language, PiiFinding, SourcePlan
 from neural_hive.understanding.privacy import mask, mask_source
 
@@ -110,7 +110,7 @@ def message_of(intent: Intent, batch: str, position: int, secret: str) -> Messag
         secret=secret,
         text=words.text,
         context=_masked_context(intent.context),
-        user_id=mask(intent.user_id).text,
+        user_id=masked_caller(intent.user_id),
         tasks=tuple(map(_masked_task, plan.tasks)) if isinstance(plan, GivenPlan) else None,
         source=_masked_source(plan) if isinstance(plan, SourcePlan) else None,
         language=intent.language,

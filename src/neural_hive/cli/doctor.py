@@ -16,13 +16,14 @@ import typer
 from neural_hive.cli import terminal
 from neural_hive.cli.findings import Finding, found
 from neural_hive.cli.options import DataDir, Lang, settings_of
-from neural_hive.errors import HiveError
+from neural_hive.errors import HiveError, UnavailableError
 from neural_hive.messages import text
 
 if TYPE_CHECKING:
-    from neural_hive.settings import Settings
+    from neural_hive.settings import Auth, Settings
 
 _MIB = 1 << 20
+_LOOK = 0.05  # seconds between two looks at whether the issuer has answered
 _QUICK = 64 * _MIB  # a ledger up to here is verified whole in about a second
 
 
@@ -44,6 +45,7 @@ def examine(settings: Settings, language: str) -> Iterator[Finding]:
     yield from _ledger(settings, language)
     yield from _readers(language)
     yield _speed(language)
+    yield from _tokens(settings, language)
     yield from asyncio.run(_connections(settings, language))
 
 
@@ -108,6 +110,37 @@ def _verified(path: Path, language: str) -> Finding:
     except HiveError as error:
         return found("bad", "ledger", error.render(language), language)
     return found("note", "ledger_large", f"{path.stat().st_size // _MIB} MiB", language)
+
+
+def _tokens(settings: Settings, language: str) -> Iterator[Finding]:
+    """Whether tokens can be verified; where none are asked for, whether only this machine can call."""
+    from neural_hive.tokens.exposure import check_exposed
+    from neural_hive.tokens.own import token_file
+
+    try:
+        check_exposed(settings.auth, settings.host, setting="host (HIVE_HOST)")
+        own = token_file(settings.auth)
+        if settings.auth.mode == "oidc":
+            yield found("ok", "tokens", asyncio.run(_issuer(settings.auth)), language)
+            if settings.queue and settings.specialists and own is None:
+                yield found("note", "tokens_own", "auth.token_file", language)
+    except HiveError as error:
+        yield found("bad", "tokens", error.render(language), language)
+
+
+async def _issuer(auth: Auth) -> str:
+    """The issuer and how many keys it gave; raises HiveError."""
+    from neural_hive.tokens.opening import open_guard
+
+    async with open_guard(auth) as guard:
+        assert guard is not None  # noqa: S101 -- there is one for `oidc`
+        while True:
+            try:
+                return f"{auth.issuer} ({await guard.checks()['issuer']()})"
+            except UnavailableError as error:
+                if error.key != "error.issuer_unasked":  # the first answer is on its way, and bounded in time
+                    raise
+            await asyncio.sleep(_LOOK)
 
 
 def _readers(language: str) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import ceil
 
 import uvicorn
 
@@ -12,6 +13,11 @@ from neural_hive.hive import Hive
 from neural_hive.settings import Settings
 from neural_hive.tokens.base import Guard
 from neural_hive.tokens.exposure import check_exposed
+
+# Seconds without a request after which a connection is closed. Proxies and clients keep theirs for 60 s: whoever closes first
+# must not be the side that is about to be asked.
+_KEEP_ALIVE = 75
+_SPARE = 3  # seconds that a request under way may take beyond the deadlines of its parts, before the end cuts it off
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -41,7 +47,9 @@ def server(settings: Settings, hive: Hive, guard: Guard | None = None) -> uvicor
         access_log=False,
         server_header=False,
         date_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=ceil(settings.specialist_deadline + settings.ledger_deadline) + _SPARE,
+        timeout_keep_alive=_KEEP_ALIVE,
+        reset_contextvars=True,  # a pipelined request would be served in the context of the one before it, with its token
         lifespan="on",
     )
     return uvicorn.Server(config)

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from neural_hive import telemetry
 from neural_hive.errors import HiveError, InputError, NotFoundError
 from neural_hive.gateway import openapi, pages, reference
 from neural_hive.gateway.auth import caller_of, needs, open_to_all
@@ -53,8 +54,9 @@ async def ask(request: Request) -> Response:
         await gateway.admit(request)
         decision = await gateway.hive.review(intent_of(_asked(fields), caller_of(request)))
     except HiveError as error:
-        given = {name: mask(fields.get(name, "")).text for name in _FIELDS}
-        return page(pages.home(language, given=given, error=problem(error, language)["detail"]), status_of(error))
+        given, document = {name: mask(fields.get(name, "")).text for name in _FIELDS}, problem(error, language)
+        telemetry.REFUSALS.labels(error=document["code"]).inc()
+        return page(pages.home(language, given=given, error=document["detail"]), status_of(error))
     shown: dict[str, Any] = msgspec.to_builtins(answer(decision))
     return page(decision_page(language, shown))
 
@@ -108,6 +110,7 @@ def page(body: bytes, status: int = 200) -> Response:
 def error_page(error: HiveError, language: str) -> Response:
     """Answer a browser with a page about an error."""
     document = problem(error, language)
+    telemetry.REFUSALS.labels(error=document["code"]).inc()
     answer = page(pages.failure(language, document["title"], document["detail"]), document["status"])
     answer.headers.update(challenge_of(error))
     return answer

@@ -115,6 +115,11 @@ class LedgerStore:
         with self._transaction():
             self._database.execute("INSERT INTO pulse VALUES (1, 1) ON CONFLICT(id) DO UPDATE SET beat = beat + 1")
 
+    def hold(self) -> None:
+        """Take the write lock of the file that stands at the path, and write nothing; errors as of `beat`."""
+        with self._transaction():
+            pass
+
     def get(self, record_id: str) -> dict[str, Any]:
         """The record; see `Ledger.get`."""
         query = "SELECT l.body, k.key FROM leaves l LEFT JOIN keys k USING(leaf_index) WHERE l.record_id = ?"

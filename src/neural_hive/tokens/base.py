@@ -24,6 +24,7 @@ MOST_CHARS = 8192
 _REALM = 'Bearer realm="neural-hive"'
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_SIGNED = re.compile(r"(?:^| )(caller:[a-p]{32})\Z")
 
 
 class AccessError(InputError):
@@ -114,6 +115,12 @@ def name_of(issuer: str, subject: str) -> str:
 def signed_by(stated: str, caller: Caller | None) -> str:
     """Who asks, for the record: the name that a request states, and with a token who that token stands for."""
     return f"{stated} caller:{caller.name}".lstrip() if caller is not None else stated
+
+
+def parted(signed: str) -> tuple[str, str]:
+    """What stands in the words of `signed_by`: the name that was stated, and whom the token stands for, "" where there was none."""
+    found = _SIGNED.search(signed)
+    return (signed[: found.start()], found[1]) if found is not None else (signed, "")
 
 
 def bearer_in(values: list[str]) -> str:

@@ -59,7 +59,7 @@ class Keys:
             UnavailableError: No keys can be had.
         """
         fitting = self._fitting(head)
-        if not fitting and (head.kid is not None or not self._keys):
+        if (not fitting and (head.kid is not None or not self._keys)) or not self.usable:
             await self._look_again()
             fitting = self._fitting(head)
         if not self.usable:
@@ -110,13 +110,18 @@ class Keys:
         try:
             self._take(await self._source())
         except UnavailableError as error:
-            self._trouble = error.with_traceback(None)
-            self._failures += 1
-            if self._failures == 1:
-                _log.warning("the issuer's keys cannot be had: %s", error)
+            self._missed(error)
+        except Exception as error:  # noqa: BLE001 -- no thread or memory to be had, say: whatever it is, the keys must be asked for again
+            self._missed(UnavailableError("error.issuer_unreachable", reason=type(error).__name__))
         finally:
             self._asked = self._clock()
             self._fetching = None
+
+    def _missed(self, error: UnavailableError) -> None:
+        self._trouble = error.with_traceback(None)
+        self._failures += 1
+        if self._failures == 1:
+            _log.warning("the issuer's keys cannot be had: %s", error)
 
     def _take(self, keys: tuple[Key, ...]) -> None:
         if not keys:

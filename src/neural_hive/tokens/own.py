@@ -28,14 +28,18 @@ class TokenFile:
         self._path = path
         self._seen = self._stamp()
         self._token = self._read()
+        self._trouble = ""
 
     def __call__(self) -> str:
         """The token as it stands there now; while the file cannot be read, the one from before."""
         try:
             if (stamp := self._stamp()) != self._seen:
                 self._token, self._seen = self._read(), stamp
+            self._trouble = ""
         except SettingsError as error:
-            _log.warning("the token from before is shown on: %s", error)
+            if error.key != self._trouble:  # each call asks: what is wrong is said once
+                self._trouble = error.key
+                _log.warning("the token from before is shown on: %s", error)
         return self._token
 
     def _stamp(self) -> tuple[int, int, int]:

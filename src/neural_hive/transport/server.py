@@ -22,7 +22,7 @@ from neural_hive.ops import Pulse
 from neural_hive.settings import Tls
 from neural_hive.specialists.base import Specialist
 from neural_hive.telemetry import frames
-from neural_hive.tokens.base import Guard
+from neural_hive.tokens.base import MOST_CHARS, Guard
 from neural_hive.transport import wire
 from neural_hive.transport.access import Method, guarded, traced
 from neural_hive.transport.tls import server_credentials
@@ -31,6 +31,7 @@ from neural_hive.types import Action, Language, Opinion, Plan, Task
 _log = logging.getLogger(__name__)
 
 _MOST_BYTES = 8 * 1_048_576  # twice what a request body of the size that is let in by default becomes
+_MOST_METADATA = 2 * MOST_CHARS  # bytes
 _MOST_CALLS = 128  # under way at the same time; more are turned away, and tried elsewhere or again
 _GRACE = 5.0  # seconds that calls under way have at the end
 _MOST_LARGE = 8  # large questions that wait for the thread
@@ -40,6 +41,9 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.so_reuseport", 0),  # a port that is taken is an error, not a second server beside the first
     ("grpc.max_send_message_length", _MOST_BYTES),
     ("grpc.max_receive_message_length", _MOST_BYTES),
+    # A token that the gateway takes must pass here too. What gRPC refuses for its length counts as a failure of the specialist.
+    ("grpc.max_metadata_size", _MOST_METADATA),
+    ("grpc.absolute_max_metadata_size", _MOST_METADATA),
     # Gateways ask every 2 s whether the connection is alive.
     ("grpc.http2.min_ping_interval_without_data_ms", 1000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 1000),

@@ -187,6 +187,18 @@ async def test_who_asked_stands_in_the_ledger_and_the_token_nowhere(
     assert "eyJ" not in json.dumps(record)
 
 
+@pytest.mark.parametrize("stated", ["-----BEGIN PRIVATE KEY-----", "senha:", "ana@example.com", " "])
+async def test_no_stated_name_hides_whose_token_it_was(stated: str, api: httpx.AsyncClient, hive: Hive, issuer: Issuer) -> None:
+    who, headers = f"caller:{name_of(issuer.url, 'eve')}", shown(issuer.token(sub="eve"))
+    answer = (await api.post("/api/v1/intents", json=ASK | {"user_id": stated}, headers=headers)).json()
+    record = await hive.ledger.get(answer["decision_id"])
+    assert record["content"]["asked_by"].split(" ")[-1] == who
+    approval = {"approved": True, "user_id": stated}
+    entry = (await api.post(f"/api/v1/decisions/{answer['decision_id']}/approval", json=approval, headers=headers)).json()
+    assert entry["by"].split(" ")[-1] == who
+    assert "ana@" not in entry["by"] + record["content"]["asked_by"]
+
+
 async def test_an_idempotency_key_is_each_callers_own(api: httpx.AsyncClient, issuer: Issuer) -> None:
     ana, bob = (shown(issuer.token(sub=name)) | {"Idempotency-Key": "one"} for name in ("ana", "bob"))
     first = await api.post("/api/v1/intents", json=ASK, headers=ana)

@@ -10,6 +10,7 @@ import pytest
 
 from neural_hive.gateway.pages import EXAMPLES
 from neural_hive.messages import text
+from neural_hive.telemetry import REGISTRY
 
 HOSTILE = 'Delete the customers table <script>alert("x")</script> & call joe@example.com'
 FORM = {"intent_text": "Apagar todos os registros da tabela clientes em produção, sem backup", "lang": "pt", "format": "auto", "source": ""}
@@ -126,3 +127,13 @@ async def test_the_reference_shows_every_path(api: httpx.AsyncClient) -> None:
     page = checked(await api.get("/docs?lang=pt"))
     for path in (await api.get("/openapi.json")).json()["paths"]:
         assert path in page.words
+
+
+async def test_what_a_page_refuses_is_counted_too(api: httpx.AsyncClient) -> None:
+    def counted(error: str) -> float:
+        return REGISTRY.get_sample_value("hive_refusals_total", {"error": error}) or 0.0
+
+    before = counted("empty_intent"), counted("no_page")
+    assert (await api.post("/", data={"intent_text": ""})).status_code == 422
+    assert (await api.get("/nothing", headers={"Accept": "text/html"})).status_code == 404
+    assert (counted("empty_intent"), counted("no_page")) == (before[0] + 1, before[1] + 1)

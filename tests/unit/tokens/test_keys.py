@@ -227,3 +227,29 @@ def test_keys_that_must_not_be_used_are_left_out() -> None:
 )
 def test_keys_come_over_a_connection_that_nobody_can_change(url: str, *, safe: bool) -> None:
     assert is_safe(url) is safe
+
+
+async def test_whatever_goes_wrong_the_keys_are_asked_for_again() -> None:
+    """A machine without a thread to spare, for a moment."""
+    asked = 0
+
+    async def source() -> tuple[Key, ...]:
+        nonlocal asked
+        asked += 1
+        if asked < 3:
+            raise RuntimeError("can't start new thread")
+        return usable_keys({"keys": [jwk(rsa_key(1), "r1")]}, BOTH)
+
+    keys = Keys(source, 0.02)
+    async with keys.watching():
+        await until(lambda: keys.usable)
+    assert asked >= 3
+
+
+async def test_keys_that_are_too_old_are_asked_for_also_where_nobody_watches(issuer: Issuer) -> None:
+    clock = Clock()
+    keys = keys_of(issuer, clock)
+    await keys.key(Head("r1", "RS256"))
+    clock.now += 300 + KEPT
+    assert (await keys.key(Head("r1", "RS256"))).kid == "r1"
+    assert issuer.asked == 2

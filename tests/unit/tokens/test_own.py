@@ -101,3 +101,16 @@ def test_without_the_driver_the_message_names_what_to_install(monkeypatch: pytes
 def test_where_no_token_is_asked_for_nothing_that_verifies_is_loaded() -> None:
     line = "import sys, neural_hive.gateway.server, neural_hive.station.process, neural_hive.transport.client; print('jwt' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", line], capture_output=True, check=True).stdout == b"False\n"
+
+
+def test_a_file_that_is_gone_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Five specialists ask for it with each decision."""
+    file = tmp_path / "token"
+    file.write_text("a.b.c")
+    token = TokenFile(file)
+    for _ in range(2):
+        file.unlink()
+        assert {token() for _ in range(5)} == {"a.b.c"}
+        file.write_text("a.b.c")
+        assert token() == "a.b.c"
+    assert len(caplog.records) == 2

@@ -19,8 +19,9 @@ from neural_hive.gateway.app import create_app
 from neural_hive.settings import Auth, Settings, Tls, load_settings
 from neural_hive.specialists.registry import open_local
 from neural_hive.station.process import run
+from neural_hive.telemetry import REGISTRY
 from neural_hive.testing import sample_plans
-from neural_hive.tokens.base import show
+from neural_hive.tokens.base import MOST_CHARS, show
 from neural_hive.tokens.oidc import OidcGuard
 from neural_hive.transport import wire
 from neural_hive.transport.client import RemoteSpecialist, open_grpc_specialist
@@ -153,3 +154,26 @@ def test_a_specialist_on_the_network_asks_for_tokens_or_certificates(tmp_path: P
     for more, said in (({"tls": Tls(ca=tmp_path / "none.pem")}, "none.pem"), ({"auth": Auth(mode="oidc")}, "HIVE_AUTH__ISSUER")):
         with pytest.raises(SettingsError, match=said):  # past the first question, and at the next one
             run("technical", exposed.model_copy(update=more), lambda _: None)
+
+
+async def test_a_long_token_that_the_gateway_takes_the_specialist_takes_too(port: int, issuer: Issuer) -> None:
+    """gRPC would refuse some calls by chance, and four in a row would silence the specialist for everybody."""
+    long = issuer.token(roles="r" * (MOST_CHARS - 700) * 3)
+    while len(long) > MOST_CHARS:
+        long = issuer.token(roles="r" * (len(long) * 3 // 4 - 600))
+    assert len(long) > MOST_CHARS - 900
+    async with opened(port) as remote:
+        assert [await asked(remote, long) for _ in range(30)] == [opinion_of("technical")] * 30
+
+
+async def test_warming_up_asks_nobody_who_would_ask_for_a_token(settings: Settings, issuer: Issuer, tmp_path: Path) -> None:
+    labels = {"specialist": "technical", "reason": "unauthorized"}
+    before = REGISTRY.get_sample_value("hive_abstentions_total", labels)
+    async with open_hive(settings, warm=True, checks={}) as hive:
+        assert set(hive.panel.specialists) > {"technical"}
+    assert REGISTRY.get_sample_value("hive_abstentions_total", labels) == before
+    file = tmp_path / "token"
+    file.write_text(issuer.token(scope="intents:write"))
+    own = settings.model_copy(update={"auth": settings.auth.model_copy(update={"token_file": file})})
+    async with open_hive(own, warm=True) as hive:
+        assert "technical" in hive.panel._roll.heard
