@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,15 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name, folder in user_folders(home).items():
             patch.setenv(name, str(folder))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_log_levels() -> Iterator[None]:
+    """A command that runs within a test configures the log of the whole process."""
+    kept = {logger: logger.level for logger in (logging.getLogger(), logging.getLogger("neural_hive"))}
+    yield
+    for logger, level in kept.items():
+        logger.setLevel(level)
 
 
 def user_folders(home: Path) -> dict[str, Path]:

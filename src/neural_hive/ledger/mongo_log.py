@@ -178,7 +178,7 @@ class Log:
         latest = await self.latest()
         if not self.ordered:
             known = max(known, latest[0] if latest else 0)
-            low = await self.document(known, *_HEAD)
+            low = await self.document(known, *_HEAD) or await self.document(known, *_HEAD)  # see `Appender._watch`
             latest = None if low is None else await self._gallop(known, low)
         if latest is None:
             raise IntegrityError("error.ledger_tampered", finding=f"leaves/{known - 1}")

@@ -142,6 +142,7 @@ class RemoteSpecialist:
         name, model = self._read(wire.decode_description, await self._called(self._describe, wire.DESCRIBE_REQUEST))
         if name != self.name:
             raise self._error("unreadable")
+        self._breaker.revived()  # whoever is not well does not describe itself
         return model
 
     async def _asked(self, plans: tuple[Plan, ...]) -> tuple[Opinion, ...]:

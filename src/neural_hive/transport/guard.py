@@ -60,6 +60,10 @@ class Breaker:
         self._trying = False
         self._opened = self._clock()
 
+    def revived(self) -> None:
+        """It was heard to be well: calls may go through at once, and the next failure opens it again."""
+        self._failures = min(self._failures, self._most - 1)
+
     def abandoned(self) -> None:
         """The caller went away; nothing was learned."""
         self._trying = False

@@ -70,3 +70,15 @@ def test_a_caller_that_went_away_leaves_the_trial_to_the_next(tripped: Breaker, 
     assert tripped.admits()
     tripped.abandoned()
     assert tripped.admits()
+
+
+def test_who_is_heard_to_be_well_is_asked_at_once_and_its_next_failure_closes_the_door_again() -> None:
+    breaker = Breaker(failures=2, rest=60.0)
+    for _ in range(2):
+        assert breaker.admits()
+        breaker.failed()
+    assert not breaker.admits()
+    breaker.revived()
+    assert (breaker.state, breaker.admits()) == ("closed", True)
+    breaker.failed()
+    assert breaker.state == "open"

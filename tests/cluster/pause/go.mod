@@ -1,0 +1,3 @@
+module neural-hive/tests/cluster/pause
+
+go 1.24.0
