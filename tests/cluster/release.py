@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.cluster import api, images
+from tests.cluster.node import ClusterError
 from tests.cluster.places import ADDRESS, HOME, SOURCES
 from tests.services.folders import CHECKOUT
 from tests.services.go import HELM
@@ -21,19 +22,21 @@ SPECIALISTS = ("technical", "behavior", "evolution", "architecture")
 NAMESPACES = (NAMESPACE, *(f"specialist-{name}" for name in SPECIALISTS))
 DATABASE = "neural_hive"
 KEY = HOME / "ledger.key"
-IMAGE = "docker.io/library/neural-hive-mind"
-"""What the chart's default image is called in full."""
+IMAGE = "localhost/neural-hive-mind"
+"""What `make image` calls the image, and the chart asks for."""
 _CHART = str(CHECKOUT / "deploy" / "helm" / "neural-hive")
 _VALUES = f"--values={SOURCES / 'values.yaml'}"
 
 
 def load_image(archive: Path, version: str) -> None:
-    """Give containerd the hive's image, under the name that the chart asks for."""
-    goal = f"{IMAGE}:{version}"
-    names = images.load(archive)
+    """Give containerd the hive's image.
+
+    Raises:
+        ClusterError: It has another name than the one that the chart asks for.
+    """
+    goal, names = f"{IMAGE}:{version}", images.load(archive)
     if goal not in names:
-        found = next(name for name in names if name.endswith(f"neural-hive-mind:{version}"))
-        images.ctr("images", "tag", found, goal)
+        raise ClusterError(f"{archive.name} holds {', '.join(names)}, not {goal}")
 
 
 def prepare(stores: Mapping[str, str]) -> None:

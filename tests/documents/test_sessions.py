@@ -24,11 +24,8 @@ def differing(session: Session, page: str, kinds: tuple[str, ...]) -> list[str]:
     return [f"{block.place} ({HINT} {page} {session.language})\n{given.text()}" for block, shown, given in ran if not agrees(shown, given)]
 
 
-# The Portuguese pages have the same commands, so what they print is left to the longer run.
-EACH = [pytest.param("en"), pytest.param("pt", marks=pytest.mark.real)]
-
-
-@pytest.mark.parametrize("language", EACH)
+@pytest.mark.real  # without servers, but a minute in all, which `make test` has not
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", RUNNABLE)
 def test_a_page_goes_as_it_says(page: str, language: str, tmp_path: Path) -> None:
     prepare(tmp_path)

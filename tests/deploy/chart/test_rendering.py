@@ -165,7 +165,7 @@ def test_the_notes_name_the_next_commands(name: str, tmp_path: Path) -> None:
     assert f"kubectl -n {place} rollout status deployment/gateway" in made["notes"]
     assert "helm test hive -n hive --logs" in made["notes"]
     assert ("Anybody who reaches the gateway" in made["notes"]) == (name.startswith("local") or name == "secrets made")
-    assert ('"Authorization: Bearer $TOKEN"' in made["notes"]) == name.startswith(("production", "tokens"))
+    assert ('"Authorization: Bearer $HIVE_TOKEN"' in made["notes"]) == name.startswith(("production", "tokens"))
 
 
 def test_null_takes_back_what_another_file_says() -> None:
