@@ -62,7 +62,6 @@ SETUPS = {
     "local, one specialist less": Setup("values-local.yaml", {"specialists": {"behavior": {"enabled": False}}}),
     "local, namespaces apart": Setup("values-local.yaml", {"namespaces": {"mode": "separate"}}),
     "local, ledger that goes": Setup("values-local.yaml", {"gateway": {"persistence": {"enabled": False}}}),
-    "local, Kubernetes 1.29": Setup("values-local.yaml", version="1.29.0"),
     "production": Setup("values-k8s.yaml"),
     "production, monitored": Setup("values-k8s.yaml", {"monitoring": {"dashboards": {"enabled": True}}}, apis=OPERATOR),
     "production, in one namespace": Setup("values-k8s.yaml", {"namespaces": {"mode": "single"}}),

@@ -2,6 +2,7 @@
 
 {{- define "hive.check" -}}
 {{- include "hive.checkAuth" . -}}
+{{- include "hive.checkEnd" . -}}
 {{- if .embedded -}}
   {{- include "hive.checkEmbedded" . -}}
 {{- else if and (ne .role "specialist") (not .settings.ledger_key) -}}
@@ -27,6 +28,16 @@
 {{- end -}}
 {{- if and $tokens (not (and $auth.issuer $auth.audience)) -}}
   {{- fail (printf "\n\nsettings.auth.mode=oidc needs settings.auth.issuer and settings.auth.audience (%s)." .app) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Killed before it has finished, a gateway would cut off who still waits. The numbers are the settings' defaults. */}}
+{{- define "hive.checkEnd" -}}
+{{- $s := .settings -}}
+{{- $needed := addf ($s.drain | default 0) ($s.specialist_deadline | default 2) ($s.ledger_deadline | default 5) 3 | ceil | int -}}
+{{- if gt $needed (int .pod.terminationGracePeriodSeconds) -}}
+  {{- $why := printf "%s takes up to %d s to end (drain, deadlines)" .app $needed -}}
+  {{- fail (printf "\n\n%s and would be killed before: set pods.terminationGracePeriodSeconds to %d or more." $why $needed) -}}
 {{- end -}}
 {{- end -}}
 

@@ -83,12 +83,6 @@ spec:
           containerPort: {{ $p.settings.grpc_port }}
         {{- end }}
       {{- include "hive.probes" $p | trim | nindent 6 }}
-      {{- if and $pod.preStopSeconds (include "hive.sleeps" .root) }}
-      lifecycle:
-        preStop:
-          sleep:
-            seconds: {{ $pod.preStopSeconds }}
-      {{- end }}
       resources: {{- toYaml $pod.resources | nindent 8 }}
       securityContext: {{- include "hive.containerSecurity" . | nindent 8 }}
       volumeMounts:

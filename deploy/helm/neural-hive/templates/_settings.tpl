@@ -35,9 +35,6 @@ HIVE_{{ upper . }}
 {{- if eq .role "specialist" -}}
   {{- $_ := merge $known (dict "grpc_host" "0.0.0.0" "grpc_port" 50051) -}}
 {{- end -}}
-{{- if and .pod.preStopSeconds (ne .role "worker") (not (include "hive.sleeps" .root)) -}}
-  {{- $_ := set $known "drain" .pod.preStopSeconds -}}
-{{- end -}}
 {{- if .root.Values.tls.enabled -}}
   {{- $_ := set $known "tls" (dict "ca" "/secrets/tls/ca.crt" "cert" "/secrets/tls/tls.crt" "key" "/secrets/tls/tls.key") -}}
 {{- end -}}
@@ -67,11 +64,6 @@ HIVE_{{ upper . }}
   {{- if has $name $reads -}}{{- $_ := set $picked $name $value -}}{{- end -}}
 {{- end -}}
 {{- $picked | toJson -}}
-{{- end -}}
-
-{{- /* "yes" where the kubelet itself can sleep before a container ends. */}}
-{{- define "hive.sleeps" -}}
-{{- if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version -}}yes{{- end -}}
 {{- end -}}
 
 {{- /* Settings as variables, one line each: what is inside a table is joined by two underscores, and a list goes as JSON. */}}
