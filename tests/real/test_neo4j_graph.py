@@ -152,12 +152,22 @@ async def test_the_full_text_index_finds_older_ones_among_equals(graph: Neo4jGra
     assert [precedent.decision_id for precedent in found] == ["d3", "d59", "d58"]
 
 
+@pytest.mark.parametrize("limit", [3, 5])
+async def test_of_those_that_are_called_the_same_the_newest_come_first(graph: Neo4jGraph, review: Decision, limit: int) -> None:
+    """Four of the newest are called so, which is enough or not; a fifth is older than those that are looked at."""
+    plans = [plan_of("drop/table", title="pedidos" if day % 8 else "apagar pedidos antigos") for day in range(60)]
+    many = [variant(review, f"d{day}", plan, created_at=f"2025-01-01T00:00:{day:02}Z") for day, plan in enumerate(plans)]
+    await asyncio.gather(*(graph.remember(decision) for decision in many))
+    found = await graph.similar(plan_of("drop/table", title="apagar pedidos antigos"), limit=limit)
+    assert [precedent.decision_id for precedent in found] == ["d56", "d48", "d40", "d32", "d24"][:limit]
+
+
 async def test_every_search_goes_through_an_index(graph: Neo4jGraph, review: Decision) -> None:
     chance = random.Random(3)  # noqa: S311 -- the same plans every time
     await asyncio.gather(*(graph.remember(decision) for decision in decisions(review, 100, chance)))
     given = {"hive": graph._place.hive, "shape": "x", "clues": ["act:drop/table", "kind:table"], "per_clue": 8, "most": 32, "id": "d1"}
-    given |= {"shapes": ["x", "y"], "newest": 32, "words": ["+shape:(x) +title:(y)"], "titles": cypher.TITLES, "decision_id": "d1"}
-    given |= {"entries": [], "outcome": {}}
+    given |= {"shapes": ["x", "y"], "newest": 32, "title": "y", "limit": 3, "words": ["+shape:(x) +title:(y)"], "titles": cypher.TITLES}
+    given |= {"entries": [], "outcome": {}, "decision_id": "d1"}
     statements = (cypher.SHAPES, cypher.DECISIONS, cypher.LINEAGE, cypher.FORGET, cypher.REMEMBER, cypher.REMEMBER_OUTCOME)
     for statement in statements:
         steps = list(operators(await explained(statement, given)))

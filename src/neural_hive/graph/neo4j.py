@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity, Query, Record, RoutingControl
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    NotificationMinimumSeverity,
+    Query,
+    Record,
+    RoutingControl,
+    unit_of_work,
+)
 from neo4j.exceptions import DriverError, Neo4jError
 
 from neural_hive.errors import NotFoundError, SettingsError, UnavailableError
 from neural_hive.graph import neo4j_cypher as cypher
-from neural_hive.graph import ranking
 from neural_hive.graph.neo4j_place import Place, place_of
-from neural_hive.graph.neo4j_rows import decision_row, lineage_of, outcome_row, shape_id
+from neural_hive.graph.neo4j_rows import decision_row, lineage_of, outcome_row
+from neural_hive.graph.neo4j_search import Search
 from neural_hive.graph.neo4j_writer import Row, Writer
 from neural_hive.graph.shape import shape_of
 from neural_hive.types import Decision, Plan, Precedent
@@ -34,7 +42,6 @@ _PING = 0.9
 _REST = 1.0  # seconds between attempts to reach a server that failed
 _SCHEMA = 60.0  # seconds in which the schema of a large database may be built
 _CONNECTIONS = 16
-_MATCHES = 32  # titles that the full-text index may add
 
 
 class Neo4jGraph:
@@ -150,38 +157,14 @@ class Neo4jGraph:
                 await self._driver.close()
 
     async def _precedents(self, plan: Plan, shape: tuple[str, ...], limit: int) -> tuple[Precedent, ...]:
-        known = await self._read(
-            cypher.SHAPES,
-            self._deadline,
-            shape=shape_id(self._place.hive, shape),
-            clues=ranking.clues(shape),
-            per_clue=ranking.SHAPES_PER_CLUE,
-            most=ranking.SHAPES,
-        )
-        ranks = ranking.ranks(shape, {row["id"]: row["features"] for row in known})
-        if not ranks:
-            return ()
-        remembered = await self._remembered(plan, ranks, ranking.share(ranks, limit))
-        found: list[Precedent] = []
-        for rank in ranks:
-            found += ranking.precedents(plan, rank, [one for key in rank.shapes for one in remembered[str(key)]])
-        return tuple(found[:limit])
+        """All of a search in one transaction, which the server gives up after the deadline."""
 
-    async def _remembered(self, plan: Plan, ranks: list[ranking.Rank], newest: int) -> dict[str, list[ranking.Remembered]]:
-        """Decisions by shape: the newest, and those that the full-text index finds."""
-        rows = await self._read(
-            cypher.DECISIONS,
-            self._deadline,
-            shapes=[shape for rank in ranks for shape in rank.shapes],
-            newest=newest,
-            words=_search(plan, ranks),
-            titles=cypher.TITLES,
-            most=_MATCHES,
-        )
-        found: dict[str, list[ranking.Remembered]] = defaultdict(list)
-        for shape, *values in rows:
-            found[shape].append(ranking.Remembered(*values))
-        return found
+        @unit_of_work(timeout=self._deadline)
+        async def search(transaction: AsyncManagedTransaction) -> tuple[Precedent, ...]:
+            return await Search(transaction, self._place.hive, plan, limit).precedents(shape)
+
+        async with self._driver.session(database=self._place.database) as session:
+            return await session.execute_read(search)
 
     async def _read(self, statement: str, seconds: float, **given: Any) -> list[Record]:
         """Rows of a statement in a managed, retried transaction, which the server gives up after `seconds`."""
@@ -295,10 +278,3 @@ async def open_neo4j_graph(url: str, *, graph_deadline: float) -> AsyncIterator[
         yield graph
     finally:
         await graph.close()
-
-
-def _search(plan: Plan, ranks: list[ranking.Rank]) -> list[str]:
-    """A full-text query for titles like the plan's, among these shapes; none when the plan has no words."""
-    words = " ".join(sorted(ranking.words(ranking.title_of(plan))))
-    shapes = " ".join(str(shape) for rank in ranks for shape in rank.shapes)
-    return [f"+shape:({shapes}) +title:({words})"] if words else []

@@ -7,6 +7,7 @@
     (:Plan)-[:SHAPED]->(:Shape)-[:SHOWS]->(:Feature)
 
 An Action is one decision's; an Act (an operation on a kind of object in an environment) is everybody's.
+A search answers with one row that holds a list: each row would be a message of its own.
 Every node has `hive` (whose it is) and `id`, unique together under its label. Plans with the same
 features share one Shape. SHOWS carries its feature and since when it is known: its index finds the
 newest shapes with a feature. All writes merge on ids, so repeating one changes nothing. Hints and `WITH ... LIMIT 1`
@@ -140,9 +141,11 @@ CALL () {
   RETURN s, clue
 }
 WITH s, min(clue) AS clue ORDER BY clue, s.since DESC, s.id LIMIT $most
-RETURN s.id AS id, s.features AS features
+RETURN collect([s.id, s.features]) AS found
 """
 
+# Decisions of some shapes: the newest of each, and where there are more than these, and not enough of them are called
+# exactly so, those that the full-text index finds.
 DECISIONS = """CYPHER replan=skip
 CALL () {
   UNWIND $shapes AS shape
@@ -152,13 +155,14 @@ CALL () {
     WHERE d.shape = shape AND d.created_at IS NOT NULL AND d.id IS NOT NULL
     RETURN d ORDER BY d.shape DESC, d.created_at DESC, d.id DESC LIMIT $newest
   }
-  RETURN d
-  UNION
-  UNWIND $words AS words
-  CALL db.index.fulltext.queryNodes($titles, words, {limit: $most}) YIELD node AS d
-  RETURN d
+  RETURN collect(d) AS newest
 }
-RETURN d.shape AS shape, d.id AS decision_id, d.created_at AS created_at, d.title AS title, d.verdict AS verdict
+CALL (newest) {
+  UNWIND CASE WHEN size(newest) < $newest OR size([d IN newest WHERE d.title = $title]) >= $limit THEN [] ELSE $words END AS words
+  CALL db.index.fulltext.queryNodes($titles, words, {limit: $most}) YIELD node AS d
+  RETURN collect(d) AS alike
+}
+RETURN [d IN newest + [d IN alike WHERE NOT d IN newest] | [d.shape, d.id, d.created_at, d.title, d.verdict]] AS found
 """
 
 LINEAGE = """CYPHER replan=skip
@@ -175,7 +179,7 @@ CLEAR = "MATCH (n:{label}) WHERE n.hive = $hive AND n.id IS NOT NULL CALL (n) {{
 
 WARMING: tuple[tuple[str, dict[str, Any]], ...] = (
     (SHAPES, {"shape": "", "clues": [""], "per_clue": 1, "most": 1}),
-    (DECISIONS, {"shapes": [""], "newest": 1, "words": ["title:none"], "titles": TITLES, "most": 1}),
+    (DECISIONS, {"shapes": [""], "newest": 1, "title": "", "limit": 1, "words": ["title:none"], "titles": TITLES, "most": 1}),
     (REMEMBER, {"entries": []}),
 )
 """Statements that change nothing and find next to nothing, with parameters of the types that they get later."""
