@@ -126,6 +126,16 @@ async def test_find(ledger: Ledger) -> None:
     assert [index for index, _ in await ledger.find(limit=2)] == [5, 4]
 
 
+async def test_find_what_lies_far_below_others(ledger: Ledger) -> None:
+    await ledger.append(record("d0", verdict="reject"))
+    await ledger.append(record("d1"))
+    await asyncio.gather(*(ledger.append(feedback(f"f{number}", "d0")) for number in range(40)))
+    assert [each["id"] for _, each in await ledger.find(limit=5)] == ["d1", "d0"]
+    assert [index for index, _ in await ledger.find(verdict="reject", limit=1)] == [0]
+    assert await ledger.find(before=0) == []
+    assert [index for index, _ in await ledger.find(before=10**9, limit=1)] == [1]
+
+
 async def test_replay_gives_all_records_in_their_order(ledger: Ledger) -> None:
     await asyncio.gather(*(ledger.append(record(f"d{number}")) for number in range(250)))
     await ledger.append(feedback("f", "d0"))
