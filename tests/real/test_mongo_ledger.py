@@ -24,6 +24,7 @@ from neural_hive.ledger.mongo import MongoLedger
 from neural_hive.ledger.mongo_form import ident
 from neural_hive.ledger.signing import open_signer
 from neural_hive.ledger.verify import verify_receipt
+from tests.line import line_to
 from tests.real.mongo_place import Place, database, filled, record
 from tests.services import private, url_of
 
@@ -314,3 +315,36 @@ async def test_a_server_that_dies_and_returns_needs_no_help(tmp_path: Path) -> N
             assert (await ledger.get("before"))["id"] == "before"
             assert first.leaf_index == 0
         place.is_whole()
+
+
+async def test_after_a_stall_under_load_records_arrive_again(place: Place) -> None:
+    """What waited too long must not cost those the time that came after it: the load goes on, and the ledger catches up with it."""
+    async with line_to(urlsplit(place.url).port or 27017, delay=0.2) as line, near(place, line.port).open(deadline=2.0) as ledger:
+        await line.fail("slow")  # each answer takes its time, so that a batch cannot be written in no time
+        began, tries = time.monotonic(), list[asyncio.Task[bool]]()
+        hanging = False
+        for number in range(40 * 9):
+            await asyncio.sleep(max(0.0, began + number / 40 - time.monotonic()))
+            tries.append(asyncio.create_task(arrives(ledger, f"d{number}")))
+            if hanging != (1 < time.monotonic() - began < 4):
+                hanging = not hanging
+                await line.mend()
+                await line.fail("hanging" if hanging else "slow")
+        arrived = await asyncio.gather(*tries)
+    assert arrived[:20] == [True] * 20
+    assert not all(arrived[40 : 40 * 4])
+    assert sum(arrived[-40:]) == 40, arrived
+    place.is_whole()
+
+
+async def arrives(ledger: MongoLedger, name: str) -> bool:
+    with contextlib.suppress(LedgerError):
+        await ledger.append(record(name, content={"text": "x" * 5000}))
+        return True
+    return False
+
+
+def near(place: Place, port: int) -> Place:
+    """The same database, reached by another port."""
+    parts = urlsplit(place.url)
+    return replace(place, url=parts._replace(netloc=f"{parts.hostname}:{port}").geturl())

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
@@ -82,6 +82,7 @@ class Appender:
         self._granted = {""}
         self._width = _MOST
         self._collisions = 0
+        self._took = 0.0  # seconds, the last insert
         self._watched = monotonic()
         self.head = head
 
@@ -143,7 +144,7 @@ class Appender:
         for entry in entries:
             entry.unsure = True
         try:
-            await self._log.insert([draft.document for draft in drafts], self._seconds(entries))
+            await self._insert(entries, drafts)
         except UnsureError as unsure:
             if not unsure.sent:
                 _restore(entries, before)
@@ -163,12 +164,16 @@ class Appender:
                 await self._give_way()
 
     def _batch(self) -> list[_Entry]:
-        """The next entries, in their order; those that nobody waits for any more are dropped."""
+        """The next entries, in their order; those that nobody waits for any more are dropped.
+
+        Those that cannot be written in time are passed over as long as others can. Otherwise, after a stall, the oldest would
+        leave no insert the time that it takes, and nothing would be written until the load ends.
+        """
         for entry in [entry for entry in self._waiting if entry.future.done()]:
             self._waiting.remove(entry)
         entries: list[_Entry] = []
-        volume = 0
-        for entry in self._waiting:
+        volume, least = 0, monotonic() + self._took
+        for entry in [entry for entry in self._waiting if entry.until > least] or self._waiting:
             volume += len(entry.leaf.body)
             if entries and (len(entries) == self._width or volume > _MOST_BYTES):
                 break
@@ -179,9 +184,14 @@ class Appender:
         tree = self.head.tree.copy()
         return [compose(tree, entry.leaf, self._signer) for entry in entries]
 
-    def _seconds(self, entries: Iterable[_Entry]) -> float:
-        """Time for one insert: half of what is left, so that it can be found out what became of it."""
-        return max(0.05, (min(entry.until for entry in entries) - monotonic()) / 2)
+    async def _insert(self, entries: Sequence[_Entry], drafts: Sequence[Draft]) -> None:
+        """Insert in half of the time that the newest entry has left, so that it can be found out what became of it."""
+        began = monotonic()
+        seconds = max(0.05, (max(entry.until for entry in entries) - began) / 2)
+        try:
+            await self._log.insert([draft.document for draft in drafts], seconds)
+        finally:
+            self._took = monotonic() - began
 
     async def _watch(self) -> None:
         """Now and then, see that the log is still there: dropped or restored under us, it must not be written on."""
