@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
 from typing import Any, TypeVar
 
 from neural_hive import telemetry
@@ -23,6 +24,7 @@ _ERASURE = "erasure/v1"
 _PAGE = 200
 _NEWEST = 200  # leaves that are remembered again at every start: a crash may have lost any of them
 _PATIENCE = 5.0  # seconds that closing waits for a catch-up; the next start goes on with it
+_QUIET = 30.0  # seconds between two warnings
 _AGAIN = 1.0  # seconds until a graph that failed is tried again
 
 
@@ -39,9 +41,9 @@ class Memory:
         self._deadline = deadline
         self._waiting: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
-        self._missed: int | None = None
+        self._missed: tuple[int, int] | None = None
         self._followed = -1
-        self._away = False
+        self._told = -_QUIET
         self._behind = asyncio.Event()
         self._even = asyncio.Event()
 
@@ -53,7 +55,6 @@ class Memory:
         except Exception as error:  # noqa: BLE001 -- the graph informs, it does not decide: its failure is measured, not fatal
             self._failed(error)
             return ()
-        self._away = False
         return found
 
     def remember(self, decision: Decision) -> None:
@@ -102,9 +103,9 @@ class Memory:
             if self._missed is None:
                 self._even.set()
             await self._behind.wait()
-            since, self._missed = self._missed or 0, None
+            (first, last), self._missed = self._missed or (0, 0), None
             self._behind.clear()
-            await self._until_done(lambda: self._restore(ledger, since))  # noqa: B023 -- awaited before `since` changes
+            await self._until_done(lambda: self._restore(ledger, first, last + 1))  # noqa: B023 -- awaited before they change
             await self._until_done(lambda: self._follow_erasures(ledger))
 
     async def _until_done(self, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -128,8 +129,8 @@ class Memory:
             back *= 4
         return await self._restore(ledger, 0)
 
-    async def _restore(self, ledger: Ledger, since: int) -> None:
-        async for record in replay(ledger, since=since):
+    async def _restore(self, ledger: Ledger, since: int, until: int | None = None) -> None:
+        async for record in replay(ledger, since=since, until=until):
             try:
                 await self._remember_again(record)
             except ValueError as error:
@@ -189,12 +190,14 @@ class Memory:
 
     def _lacks(self, at: int) -> None:
         """Note that the graph lacks what stands in this leaf of the ledger."""
-        self._missed = at if self._missed is None else min(at, self._missed)
+        first, last = self._missed or (at, at)
+        self._missed = min(first, at), max(last, at)
         self._even.clear()
         self._behind.set()
 
     def _failed(self, error: Exception) -> None:
-        """Count a failure; only the first of an outage is logged."""
+        """Count a failure; a graph that fails again and again is told of now and then."""
         telemetry.GRAPH_FAILURES.inc()
-        (_log.debug if self._away else _log.warning)("the graph failed: %s", telemetry.frames(error))
-        self._away = True
+        if monotonic() - self._told >= _QUIET:
+            self._told = monotonic()
+            _log.warning("the graph failed: %s", telemetry.frames(error))

@@ -142,4 +142,5 @@ async def test_replay_gives_all_records_in_their_order(ledger: Ledger) -> None:
     replayed = [each["id"] async for each in replay(ledger)]
     assert (len(replayed), len(set(replayed)), replayed[-1]) == (251, 251, "f")
     assert [each["id"] async for each in replay(ledger, since=240)] == replayed[240:]
+    assert [each["id"] async for each in replay(ledger, since=10, until=215)] == replayed[10:215]
     assert [each["id"] async for each in replay(ledger, schemas=("feedback/v1",))] == ["f"]

@@ -12,19 +12,24 @@ _PAGE = 200
 
 
 async def replay(
-    ledger: Ledger, *, schemas: Sequence[str] = ("decision/v1", "feedback/v1", "approval/v1"), since: int = 0
+    ledger: Ledger,
+    *,
+    schemas: Sequence[str] = ("decision/v1", "feedback/v1", "approval/v1"),
+    since: int = 0,
+    until: int | None = None,
 ) -> AsyncIterator[dict[str, Any]]:
-    """Records from leaf `since` up to the head at the time of the call, oldest first.
+    """Records from leaf `since` up to leaf `until`, exclusive, or to the head at the time of the call, oldest first.
 
     Args:
         ledger: Where from.
         schemas: Which kinds of records.
         since: The first leaf index.
+        until: The leaf index to end before; None is the head.
 
     Yields:
         The records, as `Ledger.get` gives them.
     """
-    size = parse_checkpoint(await ledger.head()).size
+    size = parse_checkpoint(await ledger.head()).size if until is None else until
     for start in range(since, size, _PAGE):
         page: list[tuple[int, dict[str, Any]]] = []
         for schema in schemas:
