@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _WAITING = 256
 _ERASURE = "erasure/v1"
 _PAGE = 200
+_AT_ONCE = 64  # records that are remembered again
 _NEWEST = 200  # leaves that are remembered again at every start: a crash may have lost any of them
 _PATIENCE = 5.0  # seconds that closing waits for a catch-up; the next start goes on with it
 _QUIET = 30.0  # seconds between two warnings
@@ -130,14 +131,25 @@ class Memory:
         return await self._restore(ledger, 0)
 
     async def _restore(self, ledger: Ledger, since: int, until: int | None = None) -> None:
-        async for record in replay(ledger, since=since, until=until):
-            try:
-                await self._remember_again(record)
-            except ValueError as error:
-                self._failed(error)
+        """Remember what stands in these leaves; several at once, since a graph may let writes wait for each other.
+
+        Raises:
+            ExceptionGroup: The graph is away.
+        """
+        room = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            async for record in replay(ledger, since=since, until=until):
+                await room.acquire()
+                group.create_task(self._remember_again(record)).add_done_callback(lambda _: room.release())
 
     async def _remember_again(self, record: dict[str, Any]) -> None:
         """Restore a record, or count it as failed when the graph answers and does not take it: it must not hold up the others."""
+        try:
+            await self._remember_surely(record)
+        except ValueError as error:
+            self._failed(error)
+
+    async def _remember_surely(self, record: dict[str, Any]) -> None:
         ping = getattr(self._graph, "ping", None)
         for last in (False, True):
             try:

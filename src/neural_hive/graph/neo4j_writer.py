@@ -1,7 +1,7 @@
-"""Writes gather while another is under way, and go out together: one transaction for many decisions.
+"""Writes gather for a moment, and while another is under way, and go out together: one transaction for many decisions.
 
 Decisions share nodes (features, acts), so that many small transactions at once would wait for each
-other's locks more than they write.
+other's locks more than they write; and a transaction of ten costs the server three times what one costs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ Row = dict[str, Any]
 Waiting = tuple[Row, asyncio.Future[None]]
 
 _TOGETHER = 64
+_GATHER = 0.2  # seconds
 _BAD_ROW = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.DatabaseError.Statement.")
 
 
@@ -24,10 +25,12 @@ class Writer:
 
     Args:
         store: Stores all rows, or none and raises. Of rows with the same `id` it gets one.
+        gather: Seconds that a row waits for others.
     """
 
-    def __init__(self, store: Callable[[list[Row]], Awaitable[None]]) -> None:
+    def __init__(self, store: Callable[[list[Row]], Awaitable[None]], *, gather: float = _GATHER) -> None:
         self._store = store
+        self._gather = gather
         self._turn = asyncio.Lock()
         self._waiting: list[Waiting] = []
 
@@ -42,6 +45,8 @@ class Writer:
         try:
             async with self._turn:
                 while not stored.done():
+                    if len(self._waiting) < _TOGETHER:
+                        await asyncio.sleep(self._gather)
                     await self._next()
             await stored
         finally:

@@ -93,3 +93,12 @@ async def test_who_gives_up_takes_nobody_else_along() -> None:
     with pytest.raises(asyncio.CancelledError):
         await first
     assert {"0", "2"} <= {name for batch in store.batches for name in batch}
+
+
+async def test_rows_that_come_within_a_moment_go_out_together() -> None:
+    store = Store()
+    writer = Writer(store, gather=0.5)
+    first = asyncio.create_task(writer.write({"id": "a"}))
+    await asyncio.sleep(0.05)
+    await asyncio.gather(first, writer.write({"id": "b"}))
+    assert store.batches == [["a", "b"]]
