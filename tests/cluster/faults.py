@@ -19,7 +19,7 @@ from tests.cluster.scene import Scene
 
 _SAMPLE = 30
 _EVERY = 4  # of the answers of a whole panel every fourth is compared
-_WARM = 40.0  # seconds; a Java server answers a request in a tenth of the time once it has answered some thousands
+_WARM = 40.0  # seconds; a Java server is slow until it has answered some thousands
 _CALM = 3.0  # seconds of load before and after what happens
 _CHANGE = "--set=settings.log_level=warning"
 """A setting that every process reads, so that its change replaces every pod."""
