@@ -34,7 +34,7 @@ DRIVERS = {
     "httptools": (),
     "jwt": ("tokens/jose.py",),
     "mlflow": ("models/mlflow.py",),
-    "neo4j": ("graph/neo4j.py", "graph/neo4j_writer.py"),
+    "neo4j": ("graph/neo4j.py", "graph/neo4j_search.py", "graph/neo4j_writer.py"),
     "opentelemetry": ("tracing.py",),
     "platformdirs": ("settings.py",),
     "prometheus_client": ("telemetry.py", "ops.py"),

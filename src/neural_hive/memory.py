@@ -90,8 +90,9 @@ class Memory:
         if self._catching_up is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._even.wait(), _PATIENCE)
-            self._catching_up.cancel()
-            await asyncio.wait({self._catching_up})
+            while not self._catching_up.done():  # a group of tasks that just failed may swallow it once
+                self._catching_up.cancel()
+                await asyncio.wait({self._catching_up}, timeout=_AGAIN)
 
     async def _keep_up(self, ledger: Ledger) -> None:
         newest = await self._until_done(lambda: ledger.find(limit=1))

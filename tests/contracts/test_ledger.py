@@ -129,7 +129,7 @@ async def test_find(ledger: Ledger) -> None:
 async def test_find_what_lies_far_below_others(ledger: Ledger) -> None:
     await ledger.append(record("d0", verdict="reject"))
     await ledger.append(record("d1"))
-    await asyncio.gather(*(ledger.append(feedback(f"f{number}", "d0")) for number in range(40)))
+    await asyncio.gather(*(ledger.append(feedback(f"f{number}", "d0")) for number in range(80)))
     assert [each["id"] for _, each in await ledger.find(limit=5)] == ["d1", "d0"]
     assert [index for index, _ in await ledger.find(verdict="reject", limit=1)] == [0]
     assert await ledger.find(before=0) == []

@@ -144,8 +144,8 @@ WITH s, min(clue) AS clue ORDER BY clue, s.since DESC, s.id LIMIT $most
 RETURN collect([s.id, s.features]) AS found
 """
 
-# Decisions of some shapes: the newest of each, and where there are more than these, and not enough of them are called
-# exactly so, those that the full-text index finds.
+# Decisions of some shapes: the newest of each, and where there are more than these, those that the full-text index finds;
+# of a single shape it is not asked when enough of the newest are called exactly so.
 DECISIONS = """CYPHER replan=skip
 CALL () {
   UNWIND $shapes AS shape
@@ -158,7 +158,8 @@ CALL () {
   RETURN collect(d) AS newest
 }
 CALL (newest) {
-  UNWIND CASE WHEN size(newest) < $newest OR size([d IN newest WHERE d.title = $title]) >= $limit THEN [] ELSE $words END AS words
+  WITH newest, size($shapes) = 1 AND size([d IN newest WHERE d.title = $title]) >= $limit AS enough
+  UNWIND CASE WHEN size(newest) < $newest OR enough THEN [] ELSE $words END AS words
   CALL db.index.fulltext.queryNodes($titles, words, {limit: $most}) YIELD node AS d
   RETURN collect(d) AS alike
 }

@@ -67,6 +67,7 @@ class SqliteGraph:
         self._reader = _connect(path)
         self._waiting: Queue[_Entry | None] = Queue(_WAITING)
         self._hurry = Event()
+        self._patience = asyncio.Lock()
         self._writer = _connect(path)
         self._thread = Thread(target=self._write, name="graph-writer", daemon=True)
         self._thread.start()
@@ -137,7 +138,8 @@ class SqliteGraph:
         try:
             self._waiting.put_nowait(entry)
         except Full:
-            await asyncio.to_thread(self._waiting.put, entry)
+            async with self._patience:  # one waits in a thread, the others here: threads are few
+                await asyncio.to_thread(self._waiting.put, entry)
 
     def _precedents(self, plan: Plan, shape: tuple[str, ...], limit: int) -> tuple[Precedent, ...]:
         found: list[Precedent] = []

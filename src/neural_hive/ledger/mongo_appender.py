@@ -271,7 +271,8 @@ class Appender:
     async def _doubt(self, entries: Sequence[_Entry]) -> None:
         """An insert ended without an answer: see what is there; what is not is inserted again at the same places.
 
-        An insert that is still under way can only take those very places: the same records in the same order, or none.
+        An insert that is still under way can only take those very places, in its order. What the next round sends there meets it
+        as it would meet another gateway's.
         """
         self._collisions += 1
         await self._pause()

@@ -46,7 +46,7 @@ _INDEXES = (
     IndexModel([("decision_id", ASCENDING), ("_id", DESCENDING)], name="by_decision"),
 )
 _COMMON = "decision/v1"  # as most leaves are
-_STRIDE = 16  # leaves
+_STRIDE, _STRIDES = 16, 4  # leaves; how often
 _HEAD = {"edge": 1, "note": 1}
 _HOST = r"(?:[\w.%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
 _SHOWN = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[\w.-]*)?")
@@ -157,20 +157,28 @@ class Log:
     async def find(self, asked: Mapping[str, Any], limit: int) -> list[_Document]:
         """Leaves that match, newest first."""
         with self._asking():
-            if not self.ordered and asked.get("schema") == _COMMON and "record_id" not in asked:
+            if not self.ordered and asked.get("schema") == _COMMON and not asked.keys() & {"record_id", "verdict"}:
                 return await self._walk(asked, limit)
-            return await self._leaves.find(asked, _only(("body", "key"))).sort("_id", DESCENDING).limit(limit).to_list()
+            return await self._sorted(asked, limit)
+
+    async def _sorted(self, asked: Mapping[str, Any], limit: int) -> list[_Document]:
+        return await self._leaves.find(asked, _only(("body", "key"))).sort("_id", DESCENDING).limit(limit).to_list()
 
     async def _walk(self, asked: Mapping[str, Any], limit: int) -> list[_Document]:
-        """As `find`, leaf by leaf from the newest: a server that is not `ordered` would read all of them and sort those that match."""
+        """As `find`, leaf by leaf from the newest: a server that is not `ordered` would read all of them and sort those that match.
+
+        Where the next leaves are not of the kind, it is left to the server all the same.
+        """
         size = (await self.search(0))[0]
         size = min(size, int(asked["_id"]["$lt"]) - 1) if "_id" in asked else size
-        alike, found = {name: asked[name] for name in ("schema", "verdict") if name in asked}, list[_Document]()
-        while size > 0 and len(found) < limit:
-            some = await self.documents(range(max(1, size - max(limit, _STRIDE) + 1), size + 1), *alike, "body", "key")
-            found += [some[number] for number in sorted(some, reverse=True) if alike.items() <= some[number].items()]
-            size -= max(limit, _STRIDE)
-        return found[:limit]
+        found, stride = list[_Document](), max(limit, _STRIDE)
+        for _ in range(_STRIDES):
+            some = await self.documents(range(max(1, size - stride + 1), size + 1), "schema", "body", "key") if size > 0 else {}
+            found += [some[number] for number in sorted(some, reverse=True) if some[number].get("schema") == asked["schema"]]
+            size -= stride
+            if size <= 0 or len(found) >= limit:
+                return found[:limit]
+        return found + await self._sorted({**asked, "_id": {"$lt": ident(size + 1)}}, limit - len(found))
 
     async def latest(self) -> tuple[int, _Document] | None:
         """The newest document, with its number; on a server that is not `ordered` perhaps a slightly older one, or None."""
