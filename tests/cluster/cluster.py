@@ -84,6 +84,7 @@ def _clear() -> None:
         if LOGS.exists():
             shutil.rmtree(kept, ignore_errors=True)
             shutil.move(LOGS, kept)
+        node.unmount(HOME)
         shutil.rmtree(HOME)
 
 

@@ -212,6 +212,13 @@ def end() -> None:
         _remove(controller / CGROUP)
 
 
+def unmount(folder: Path) -> None:
+    """Let go of what is mounted below a folder; a build of the image that was killed leaves its mounts."""
+    places = [part.mountpoint for part in psutil.disk_partitions(all=True)]
+    for place in sorted((place for place in places if Path(place).is_relative_to(folder)), reverse=True):
+        subprocess.run([tool("umount", "it belongs to util-linux"), "--lazy", place], check=True)
+
+
 def _controllers() -> list[Path]:
     return sorted(path for path in _CGROUPS.iterdir() if path.is_dir() and not path.is_symlink())
 
