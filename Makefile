@@ -42,8 +42,9 @@ review: setup ## judge one intention: make review TEXT="drop the orders table in
 	@test -n "$$REVIEW_TEXT" || { echo 'Say what is intended: make review TEXT="..."' >&2; exit 64; }
 	@$(BIN)/hive review $(ARGS) -- "$$REVIEW_TEXT" || case $$? in 10|20|30) ;; *) exit 1 ;; esac
 
-test: setup ## the tests, without those marked slow, soak or real (ARGS=)
-	$(BIN)/python -m pytest -q -m "not slow and not soak and not real" $(ARGS)
+# A file's tests share what they start, so files are what the workers take; many tests wait for processes and deadlines.
+test: setup ## the tests, without those marked slow, soak or real (ARGS=, such as ARGS="-n 0": one after the other)
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m "not slow and not soak and not real" $(ARGS)
 
 services: setup ## get and start the real servers for tests: Redis, Redis Cluster, Neo4j, FerretDB, MLflow
 	$(BIN)/python -m tests.services up $(ARGS)
