@@ -17,7 +17,7 @@ podSelector:
     {{- with $policy.clients }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  ports: [{port: http, protocol: TCP}]
+  ports: [{port: {{ .process.settings.port }}, protocol: TCP}]
 {{- end }}
 {{- if eq .process.role "specialist" }}
 - from:
@@ -26,11 +26,11 @@ podSelector:
     - {{ include "hive.peer" (dict "root" $root "process" .) | nindent 6 | trim }}
     {{- end }}
     {{- end }}
-  ports: [{port: grpc, protocol: TCP}]
+  ports: [{port: {{ .process.settings.grpc_port }}, protocol: TCP}]
 {{- end }}
 {{- with $policy.prometheus }}
 - from: {{- toYaml . | nindent 4 }}
-  ports: [{port: http, protocol: TCP}]
+  ports: [{port: {{ $.process.settings.port }}, protocol: TCP}]
 {{- end }}
 {{- with .process.pod.networkPolicy.extraIngress }}
 {{ toYaml . }}
