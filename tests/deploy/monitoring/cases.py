@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# As a ServiceMonitor scrapes it (GATEWAY, OTHER, TECHNICAL), and as deploy/prometheus.yml does (COMPOSE).
+# As a ServiceMonitor scrapes it (GATEWAY, OTHER, TECHNICAL), and as deploy/prometheus.yml does (COMPOSE, WORKER).
 GATEWAY = 'namespace="hive", job="gateway", pod="gateway-1", instance="10.0.0.1:8000"'
 OTHER = 'namespace="hive", job="gateway", pod="gateway-2", instance="10.0.0.2:8000"'
 TECHNICAL = 'namespace="specialist-technical", job="specialist-technical", pod="specialist-technical-1", instance="10.0.0.3:8000"'
 COMPOSE = 'job="gateway", instance="gateway:8000"'
+WORKER = 'job="worker", instance="worker:8000"'
 
 IN_KUBERNETES = {"namespace": "hive", "job": "gateway"}
 IN_COMPOSE = {"job": "gateway"}
@@ -49,6 +50,50 @@ PROCESSES = [
         fires="17m",
     ),
     Case(
+        alert="HiveGatewayAbsent",
+        why="the last of two gateways is gone, specialists and a worker run",
+        series={
+            f'hive_requests_total{{route="/health", method="GET", code="200", {GATEWAY}}}': "0+6x10 stale",
+            f'hive_requests_total{{route="/health", method="GET", code="200", {OTHER}}}': "0+6x20 stale",
+            f'hive_build_info{{version="1", {TECHNICAL}}}': "1x40",
+            f'hive_build_info{{version="1", {WORKER}}}': "1x40",
+        },
+        silent="10m 20m 25m",
+        fires="27m",
+    ),
+    Case(
+        alert="HiveGatewayAbsent",
+        why="it never started",
+        series={f'hive_build_info{{version="1", {TECHNICAL}}}': "1x40"},
+        silent="4m",
+        fires="6m",
+    ),
+    Case(
+        alert="HiveGatewayAbsent",
+        why="a gateway that only its probes ask is there, before it has counted anything and after",
+        series={
+            f'hive_build_info{{version="1", {TECHNICAL}}}': "1x40",
+            f'hive_build_info{{version="1", {GATEWAY}}}': "1x40",
+            f'hive_requests_total{{route="/ready", method="GET", code="200", {GATEWAY}}}': "_ 1+6x39",
+        },
+        silent="0m 1m 10m 20m 40m",
+    ),
+    Case(
+        alert="HiveGatewayAbsent",
+        why="the last process of all is gone: HiveAbsent tells",
+        series={
+            f'hive_requests_total{{route="/health", method="GET", code="200", {GATEWAY}}}': "0+6x10 stale",
+            f'hive_build_info{{version="1", {GATEWAY}}}': "1x10 stale",
+        },
+        silent="10m 20m 40m",
+    ),
+    Case(
+        alert="HiveAbsent",
+        why="specialists are there: HiveGatewayAbsent tells",
+        series={f'hive_build_info{{version="1", {TECHNICAL}}}': "1x40"},
+        silent="4m 20m 40m",
+    ),
+    Case(
         alert="HiveTargetDown",
         why="it was scraped before; another program's target is not ours",
         series={
@@ -83,9 +128,17 @@ PROCESSES = [
     ),
     Case(
         alert="HiveNotReady",
-        why="a worker is asked by nobody",
-        series={'hive_ready{job="worker", instance="worker:8000"}': "0x30"},
+        why="a worker that has looked at nothing yet",
+        series={f"hive_ready{{{WORKER}}}": "0x30"},
         silent="10m 20m 30m",
+    ),
+    Case(
+        alert="HiveNotReady",
+        why="a worker looks at its dependencies as a gateway does",
+        series={f"hive_ready{{{WORKER}}}": "1x10 0x20", f'hive_dependency_up{{name="ledger", {WORKER}}}': "1x10 0x20"},
+        silent="10m 12m",
+        fires="14m",
+        labels={"job": "worker"},
     ),
     Case(
         alert="HiveReadinessFlaps",

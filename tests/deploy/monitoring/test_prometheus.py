@@ -27,6 +27,7 @@ TEXTS = (
     "Drop the orders table in production, there is no backup",
     "Deploy the checkout service with a canary",
 )
+COUNTED, KNOWN = "hive_requests_total", "hive_build_info"
 # Nothing of this happens here: a panel that asks for it may be empty.
 UNHEARD_OF = ("hive_abstentions", "hive_bulk", "hive_cache_failures", "hive_feedback", "hive_specialist_restarts", ":drift")
 # What is recorded of a hive that makes no errors, has no queue and has not run for a week.
@@ -38,7 +39,7 @@ class World:
     """A gateway with one specialist in a process of its own, and Prometheus over both."""
 
     prometheus: Instance
-    gateway: str
+    gateway: Instance
     specialist: Instance
 
 
@@ -84,7 +85,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         gateway = started(gateway_server(specialist))
         watcher = started(prometheus.SERVER)
         until(lambda: review(gateway.url) and evaluated(watcher), 60)
-        yield World(watcher, gateway.url, specialist)
+        yield World(watcher, gateway, specialist)
 
 
 def configure(folder: Path, targets: Mapping[str, str]) -> None:
@@ -176,11 +177,30 @@ def test_a_panel_asks_a_valid_question_and_gets_an_answer(world: World, panel: d
 
 
 @pytest.mark.real
+def test_only_a_gateway_counts_requests(world: World) -> None:
+    seen = {name: api(world.prometheus, "query", query=f"count by (job) ({name})")["data"]["result"] for name in (COUNTED, KNOWN)}
+    jobs = {name: {series["metric"]["job"] for series in found} for name, found in seen.items()}
+    assert jobs == {COUNTED: {"gateway"}, KNOWN: {"gateway", "specialist-technical"}}
+
+
+@pytest.mark.real
 def test_a_killed_specialist_raises_its_alerts_and_ends_them_when_it_is_back(world: World) -> None:
     raised = {("HiveSpecialistSilent", "technical"), ("HiveTargetDown", "specialist-technical")}
     world.specialist.kill()
     try:
-        assert until(lambda: review(world.gateway) and raised <= firing(world), 60), firing(world)
+        assert until(lambda: review(world.gateway.url) and raised <= firing(world), 60), firing(world)
     finally:
         world.specialist.start()
-    assert until(lambda: review(world.gateway) and not raised & firing(world), 60), firing(world)
+    assert until(lambda: review(world.gateway.url) and not raised & firing(world), 60), firing(world)
+
+
+@pytest.mark.real
+def test_a_killed_gateway_raises_its_alert_and_ends_it_when_its_probes_are_answered_again(world: World) -> None:
+    raised = ("HiveGatewayAbsent", "")
+    world.gateway.kill()
+    try:
+        assert until(lambda: raised in firing(world), 60), firing(world)
+        assert ("HiveAbsent", "") not in firing(world)
+    finally:
+        world.gateway.start()
+    assert until(lambda: raised not in firing(world), 60), firing(world)
