@@ -25,11 +25,11 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
-    def issue(self, file: str, name: str, *, group: str = "", hosts: Sequence[str] = ()) -> None:
-        """Write `file.crt` and `file.key` for a user (name and group) or a server (hosts: names and addresses)."""
+    def issue(self, file: str, name: str, *, group: str = "", hosts: Sequence[str] = (), life: timedelta | None = None) -> None:
+        """Write `file.crt` and `file.key` for a user (name and group) or a server (hosts: names and addresses), for a week or `life`."""
         key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if hosts else [])]
-        builder = _builder(_name(name, group), self.certificate.subject, key.public_key())
+        builder = _builder(_name(name, group), self.certificate.subject, key.public_key(), life or _LIFE)
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         if hosts:
             builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
@@ -40,7 +40,7 @@ def found(folder: Path) -> Authority:
     """Make an authority, `ca.crt` and `ca.key` of an empty folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("neural-hive-cluster", "")
-    builder = _builder(name, name, key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    builder = _builder(name, name, key.public_key(), _LIFE).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     certificate = builder.sign(key, hashes.SHA256())
     _write(folder, "ca", key, certificate)
     return Authority(folder, key, certificate)
@@ -54,10 +54,10 @@ def key_pair(folder: Path, file: str) -> None:
     (folder / f"{file}.pub").write_bytes(public)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: timedelta) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
-    return builder.serial_number(x509.random_serial_number()).not_valid_before(now - _SLACK).not_valid_after(now + _LIFE)
+    return builder.serial_number(x509.random_serial_number()).not_valid_before(now - _SLACK).not_valid_after(now + life)
 
 
 def _name(name: str, group: str) -> x509.Name:

@@ -57,7 +57,7 @@ def loses_pods(scene: Scene) -> None:
             _until_whole(namespace)
             sleep(_CALM)
     scene.failures_are_none(load)
-    _never_laxer(scene, load)
+    never_laxer(scene, load)
 
 
 def _until_whole(namespace: str) -> None:
@@ -66,7 +66,7 @@ def _until_whole(namespace: str) -> None:
     api.until(f"two pods in {namespace}", lambda: [each.ready for each in pods(namespace) if not each.ending] == [True, True], 120)
 
 
-def _never_laxer(scene: Scene, load: Load) -> None:
+def never_laxer(scene: Scene, load: Load) -> None:
     """Each verdict is at least as cautious as that of a hive that is well; where nobody abstained it is the same."""
     chosen = [answer for place, answer in enumerate(load.answers) if answer.verdict and (answer.abstentions or place % _EVERY == 0)]
     expected = healthy([load.bodies[answer.case] for answer in chosen])
@@ -87,7 +87,7 @@ def steady(scene: Scene) -> None:
     with scene.load() as load:
         sleep(_WARM)
     scene.failures_are_none(load)
-    _never_laxer(scene, load)
+    never_laxer(scene, load)
 
 
 def rolls(scene: Scene) -> None:
@@ -110,7 +110,7 @@ def _rolled(scene: Scene, what: str, change: Callable[[], None]) -> None:
         raise ClusterError("pods with the old settings are left")
     scene.tell(f"{len(before)} pods replaced by {len(after)}")
     scene.failures_are_none(load)
-    _never_laxer(scene, load)
+    never_laxer(scene, load)
 
 
 def _all() -> list[Pod]:

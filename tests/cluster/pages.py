@@ -129,8 +129,9 @@ def environment(folder: Path, port: str = "8000") -> dict[str, str]:
         (tools / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         (tools / name).chmod(0o755)
     folders = [tools, Path(sys.executable).parent, programs.kubernetes(), Path(HELM.obtain().argv[0]).parent]
+    own = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}  # what `make e2e-k8s ARGS=...` hands on
     return {
-        **os.environ,
+        **own,
         "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]),
         "HOME": str(folder),
         "LANG": "en_US.UTF-8",

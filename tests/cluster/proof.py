@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from tests.cluster import cluster, faults, installation, node, pages, records, stores
+from tests.cluster import cluster, faults, installation, node, pages, records, renewal, stores
 from tests.cluster.node import ClusterError
 from tests.cluster.places import LOGS
 from tests.cluster.scene import Scene
@@ -31,6 +31,7 @@ PROOFS: dict[str, Step] = {
     "loss of a pod": faults.loses_pods,
     "eviction": faults.evicts,
     "ledger away": faults.ledger_away,
+    "certificates": renewal.renews,
     "ledger": records.complete,
     "documents": pages.run,
 }
