@@ -13,6 +13,7 @@ from tests.cluster.certificates import Authority, found
 from tests.cluster.faults import never_laxer
 from tests.cluster.node import ClusterError
 from tests.cluster.places import DOMAIN
+from tests.cluster.pods import pods
 from tests.cluster.scene import Scene
 
 _LIFE = 240.0  # seconds of the first certificates: an installation, and what a kubelet takes to bring new files
@@ -27,7 +28,10 @@ def renews(scene: Scene) -> None:
     with TemporaryDirectory(prefix="hive-tls-") as name:
         authority, issued = found(Path(name)), monotonic()
         _give(authority, timedelta(seconds=_LIFE))
+        before = _pods()
         release.install("--set=tls.enabled=true")
+        # An old gateway still speaks in the clear, which the new specialists do not hear.
+        api.until("the pods without certificates are gone", lambda: not before & _pods(), 120)
         scene.tell(f"mutual TLS {monotonic() - issued:.0f} s after certificates for {_LIFE:.0f} s were made")
         _give(authority)
     with scene.load(_RATE) as load:
@@ -37,6 +41,10 @@ def renews(scene: Scene) -> None:
     never_laxer(scene, load)
     if abstained := sum(bool(answer.abstentions) for answer in load.answers):
         raise ClusterError(f"{abstained} answers lack a specialist")
+
+
+def _pods() -> set[str]:
+    return {pod.uid for namespace in release.NAMESPACES for pod in pods(namespace)}
 
 
 def _give(authority: Authority, life: timedelta | None = None) -> None:
