@@ -252,7 +252,10 @@ def started(url: str, data: Path, *words: str) -> subprocess.Popen[bytes]:
 
 def ready(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout is not None
-    assert b"Waiting for messages" in process.stdout.readline()
+    assert process.stderr is not None
+    if b"Waiting for messages" not in process.stdout.readline():
+        process.kill()
+        pytest.fail(process.stderr.read().decode())
 
 
 async def test_two_workers_share_the_load_and_the_death_of_one_loses_and_doubles_nothing(

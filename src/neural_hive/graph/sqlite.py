@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from neural_hive.database import write_ahead
 from neural_hive.errors import NotFoundError, UnavailableError
 from neural_hive.graph.ranking import SHAPES, SHAPES_PER_CLUE, Rank, Remembered, clues, precedents, ranks, share, title_of
 from neural_hive.graph.shape import shape_of
@@ -229,7 +230,8 @@ def _graph_path(url: str | Path) -> Path:
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "cache_size = -4000"):
+    write_ahead(database)
+    for pragma in ("synchronous = NORMAL", "secure_delete = ON", "cache_size = -4000"):
         database.execute(f"PRAGMA {pragma}")
     database.executescript(_TABLES)
     return database

@@ -198,16 +198,19 @@ def published_key(key_file: Path) -> str:
 
 def _open(path: Path) -> SqliteLedger:
     try:
-        written = path.exists() and path.stat().st_size > 0
-        signer = open_signer(key_path(path), create=not written)
+        signer = open_signer(key_path(path), create=not _is_written(path))
     except OSError as error:
         raise LedgerError("error.ledger_unwritable", reason=str(error), path=str(error.filename or path)) from error
     bookmark = Bookmark(key_path(path), signer, str(path))
     note = bookmark.recall()
-    if note and not written:
+    if note and not _is_written(path):  # asked anew: another process may have begun it meanwhile
         raise bookmark.lost(note)
     store = LedgerStore(path, signer)
     if note and not store.holds(note):
         store.close()
         raise bookmark.lost(note)
     return SqliteLedger(path, signer, bookmark, store)
+
+
+def _is_written(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from neural_hive.database import is_busy, write_ahead
 from neural_hive.errors import ConflictError, HiveError, IntegrityError, LedgerError, NotFoundError
 from neural_hive.ledger import merkle
 from neural_hive.ledger.checkpoint import parse_checkpoint
@@ -169,7 +170,8 @@ class LedgerStore:
         def connect() -> sqlite3.Connection:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             database = sqlite3.connect(self._path, timeout=_LOCK_WAIT, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -8000"):
+            write_ahead(database)
+            for pragma in ("synchronous = FULL", "secure_delete = ON", "cache_size = -8000"):
                 database.execute(f"PRAGMA {pragma}")
             if database.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
                 database.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
@@ -322,7 +324,7 @@ class LedgerStore:
 
 def is_locked(error: LedgerError) -> bool:
     """Whether nothing but another process's write lock stood in the way."""
-    return isinstance(error.__cause__, sqlite3.OperationalError) and error.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return is_busy(error.__cause__)
 
 
 def _is_body(body: object, leaf: bytes) -> bool:
